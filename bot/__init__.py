@@ -1,0 +1,1 @@
+"""The CRM in Slack, with every write signed off."""
