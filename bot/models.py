@@ -1,0 +1,184 @@
+"""The product's words as values: records, what they hold, and the answers made of them.
+
+Everything here is frozen, and everything that is stored goes to JSON and back through msgspec without loss.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+
+from msgspec import Struct
+
+TeamId = NewType("TeamId", str)
+UserId = NewType("UserId", str)
+ConnectionId = NewType("ConnectionId", str)
+
+
+class Kind(StrEnum):
+    """The record types; a deal is Twenty's opportunity, members are read only."""
+
+    COMPANY = "company"
+    PERSON = "person"
+    DEAL = "deal"
+    NOTE = "note"
+    TASK = "task"
+    MEMBER = "member"
+
+    @property
+    def plural(self) -> str:
+        """The word for several, as people type it after `/crm`."""
+        return {"company": "companies", "person": "people"}.get(self.value, f"{self.value}s")
+
+
+WRITABLE = (Kind.COMPANY, Kind.PERSON, Kind.DEAL, Kind.NOTE, Kind.TASK)
+LINKABLE = (Kind.COMPANY, Kind.PERSON, Kind.DEAL)
+
+
+class Ref(Struct, frozen=True, tag="ref"):
+    """A record by id, with the name it had when we last read it ("" when not read)."""
+
+    kind: Kind
+    id: str
+    name: str = ""
+
+
+class Refs(Struct, frozen=True, tag="refs"):
+    """The records a note or a task hangs on."""
+
+    to: tuple[Ref, ...] = ()
+
+
+class FullName(Struct, frozen=True, tag="name"):
+    """A person's name; `first` or `last` may be empty."""
+
+    first: str = ""
+    last: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.first} {self.last}".strip()
+
+
+class Money(Struct, frozen=True, tag="money"):
+    """An amount in millionths of a unit, as Twenty keeps it; `currency` is an ISO code."""
+
+    micros: int
+    currency: str
+
+
+class When(Struct, frozen=True, tag="when"):
+    """An aware point in time; `all_day` when only the date is meant."""
+
+    at: datetime
+    all_day: bool = False
+
+
+class Emails(Struct, frozen=True, tag="emails"):
+    """All addresses of a person; the composite is always read and written whole (twenty.md section 4.2)."""
+
+    primary: str = ""
+    additional: tuple[str, ...] = ()
+
+
+class Phone(Struct, frozen=True):
+    """A number in national digits with its country ("US") and calling code ("+1"); both may be empty."""
+
+    number: str = ""
+    country: str = ""
+    calling: str = ""
+
+
+class Phones(Struct, frozen=True, tag="phones"):
+    """All numbers of a person, whole."""
+
+    primary: Phone = Phone()
+    additional: tuple[Phone, ...] = ()
+
+
+class Link(Struct, frozen=True):
+    """A web address with its label."""
+
+    url: str = ""
+    label: str = ""
+
+
+class Links(Struct, frozen=True, tag="links"):
+    """A web address and its siblings, whole."""
+
+    primary: Link = Link()
+    secondary: tuple[Link, ...] = ()
+
+
+class Choice(Struct, frozen=True, tag="choice"):
+    """One of a select's options, by the CRM's own constant (`IN_PROGRESS`)."""
+
+    value: str
+
+    def __str__(self) -> str:
+        return self.value.replace("_", " ").capitalize()
+
+
+Value = str | int | float | bool | None | Ref | Refs | FullName | Money | When | Emails | Phones | Links | Choice
+"""What a field can hold. None is "empty"; "" is normalised to None when read."""
+
+
+class Record(Struct, frozen=True, kw_only=True):
+    """A record as last read: `values` holds exactly the fields this CRM has, by the keys of `bot.fields`."""
+
+    kind: Kind
+    id: str
+    name: str
+    values: Mapping[str, Value]
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    created_by: str = ""
+
+    @property
+    def ref(self) -> Ref:
+        """This record by kind, id and name."""
+        return Ref(self.kind, self.id, self.name)
+
+
+class Viewer(Struct, frozen=True):
+    """Who reads an answer: decides the timezone (an IANA name) of every date in it."""
+
+    user_id: UserId
+    timezone: str = "UTC"
+    email: str = ""
+    name: str = ""
+
+
+class RecordCard(Struct, frozen=True, kw_only=True):
+    """A record with everything its card shows; `values`' refs carry names. `url` is its page in Twenty, when known."""
+
+    record: Record
+    people: tuple[Record, ...] = ()
+    deals: tuple[Record, ...] = ()
+    notes: tuple[Record, ...] = ()
+    tasks: tuple[Record, ...] = ()
+    url: str | None = None
+    missing: tuple[str, ...] = ()
+    """Sentences about what could not be read; the card is shown all the same."""
+
+
+class Listing(Struct, frozen=True, kw_only=True):
+    """One page of a list. `token` names this page in the store, for Previous and Next; `total` None when unknown."""
+
+    title: str
+    kind: Kind
+    records: tuple[Record, ...]
+    page: int = 1
+    total: int | None = None
+    has_previous: bool = False
+    has_next: bool = False
+    token: str = ""
+    remark: str = ""
+
+
+class Found(Struct, frozen=True, kw_only=True):
+    """What `/crm <words>` found, best match first within each kind; `totals` counts all matches per kind."""
+
+    words: str
+    records: Mapping[Kind, tuple[Record, ...]]
+    totals: Mapping[Kind, int]
+    remark: str = ""
