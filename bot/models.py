@@ -118,7 +118,18 @@ class Choice(Struct, frozen=True, tag="choice"):
         return self.value.replace("_", " ").capitalize()
 
 
-Value = str | int | float | bool | None | Ref | Refs | FullName | Money | When | Emails | Phones | Links | Choice
+class Someone(Struct, frozen=True, tag="someone"):
+    """A CRM member as the asker named them, not looked up yet: the asker (`me`), a Slack user, or words of a name.
+
+    Stands only in what people typed (conditions, a form's first values), never in a record or a change.
+    """
+
+    user_id: str = ""
+    me: bool = False
+    words: str = ""
+
+
+Value = str | int | float | bool | None | Ref | Refs | FullName | Money | When | Emails | Phones | Links | Choice | Someone
 """What a field can hold. None is "empty"; "" is normalised to None when read."""
 
 
