@@ -1,0 +1,1 @@
+"""From an intention to its outcome: propose, confirm, apply, settle, undo."""

@@ -1,0 +1,1 @@
+"""What belongs to one Slack team: its connection, its settings, its installation."""
