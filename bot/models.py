@@ -129,7 +129,9 @@ class Someone(Struct, frozen=True, tag="someone"):
     words: str = ""
 
 
-Value = str | int | float | bool | None | Ref | Refs | FullName | Money | When | Emails | Phones | Links | Choice | Someone
+Value = (
+    str | int | float | bool | None | Ref | Refs | FullName | Money | When | Emails | Phones | Links | Choice | Someone
+)
 """What a field can hold. None is "empty"; "" is normalised to None when read."""
 
 
