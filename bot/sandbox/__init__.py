@@ -1,0 +1,1 @@
+"""The fakes that ship with the bot, and the page that shows them."""
