@@ -65,12 +65,13 @@ class UnknownField(Refused):
 
 
 class InvalidChoice(Refused):
-    """A select was given a value that this CRM does not have: `valid` lists those that it has."""
+    """A select was given a `value` that this CRM does not have: `valid` lists those that it has, when it told them."""
 
-    def __init__(self, sentence: str, *, field: str, valid: tuple[str, ...]) -> None:
+    def __init__(self, sentence: str, *, field: str, valid: tuple[str, ...], value: str = "") -> None:
         super().__init__(sentence)
         self.field = field
         self.valid = valid
+        self.value = value
 
 
 class NotRouted(Refused):

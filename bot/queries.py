@@ -68,3 +68,5 @@ class Position(Struct, frozen=True):
     cursor: str = ""
     trail: tuple[tuple[int, str], ...] = ()
     """The (segment, cursor) of every page before this one, so that Previous never needs a backward cursor."""
+    total: int | None = None
+    """How many records the first page counted; a later page of a nullable order cannot count them all."""

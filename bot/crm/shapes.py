@@ -1,0 +1,99 @@
+"""A record as Twenty's JSON and as ours, in the current and in the documented dialect (twenty.md sections 0 and 4)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot import fields
+from bot.crm import columns, values
+from bot.crm.columns import Column
+from bot.fields import Holds
+from bot.models import Choice, Emails, Kind, Links, Record, Ref, Value
+
+Raw = Mapping[str, Any]
+
+
+def record(kind: Kind, raw: Raw) -> Record:
+    """The record as sent; `values` holds the fields that the JSON had, and no oddity in it is an error."""
+    held = {
+        each.key: _read(kind, each, raw[name])
+        for each in columns.COLUMNS[kind]
+        if (name := _name_in(each, raw)) is not None
+    }
+    creator = raw.get("createdBy")
+    return Record(
+        kind=kind,
+        id=str(raw.get("id") or "").lower(),
+        name=name_of(kind, held),
+        values=held,
+        created_at=values.point(raw.get("createdAt")),
+        updated_at=values.point(raw.get("updatedAt")),
+        created_by=str(creator.get("name") or "") if isinstance(creator, Mapping) else "",
+    )
+
+
+def name_of(kind: Kind, held: Mapping[str, Value]) -> str:
+    """What a reader would call the record: its name or title, else its address or first line, else that it has none."""
+    name = str(held.get("title" if kind in (Kind.NOTE, Kind.TASK) else "name") or "").strip()
+    if name:
+        return name
+    match held.get("email"), held.get("domain"), held.get("text"):
+        case ((Emails(primary=address) | (str() as address)), _, _) if address:
+            return address
+        case _, Links() as links, _ if links.primary.url:
+            return values.host(links.primary.url)
+        case _, _, str() as text:
+            return text.strip().partition("\n")[0][:80] or f"Untitled {kind}"
+    return f"Untitled {kind}" if kind in (Kind.NOTE, Kind.TASK) else f"Unnamed {kind}"
+
+
+def body(kind: Kind, held: Mapping[str, Value], names: Mapping[str, str]) -> dict[str, Any]:
+    """The JSON that writes these fields; `names` says what this CRM calls each of them."""
+    written: dict[str, Any] = {}
+    for key, value in held.items():
+        name = names[key]
+        sent = values.write(holds(kind, key), value)
+        if name == "body":
+            sent = sent["markdown"]
+        if name == "address":
+            sent = {"addressCity": sent}
+        written[name] = sent
+    return written
+
+
+def settled(kind: Kind, held: Mapping[str, Value]) -> dict[str, Value]:
+    """The values as the CRM will give them back once written; keys that no field has are left as they are."""
+    return {key: values.settled(holds(kind, key), value) for key, value in held.items()}
+
+
+def holds(kind: Kind, key: str) -> Holds:
+    """What the field holds."""
+    return fields.field(kind, key).holds
+
+
+def tied(raw: Raw) -> Ref | None:
+    """The record that a tie leads to, by whichever column this CRM has for it."""
+    for kind, names in columns.TIED.items():
+        for name in names:
+            if isinstance(found := raw.get(name), str) and found:
+                return Ref(kind, found.lower())
+    return None
+
+
+def refs_in(one: Record) -> tuple[Ref, ...]:
+    """The records that this one points at."""
+    return tuple(each for each in one.values.values() if isinstance(each, Ref))
+
+
+def choices_in(one: Record) -> dict[str, str]:
+    """The options that the record's selects hold, by key."""
+    return {key: each.value for key, each in one.values.items() if isinstance(each, Choice)}
+
+
+def _read(kind: Kind, column: Column, raw: Any) -> Value:
+    if column.key == "city" and isinstance(raw, Mapping):
+        raw = raw.get(column.part)
+    return values.read(holds(kind, column.key), raw)
+
+
+def _name_in(column: Column, raw: Raw) -> str | None:
+    return next((name for name in column.names if name in raw), None)
