@@ -124,9 +124,13 @@ def rebased(change: Change, record: Record) -> Change:
     return msgspec.structs.replace(change, name=record.name, fields=fields)
 
 
-def inverse(change: Change) -> Change:
-    """What takes the change back: a create goes to the trash, an update restores what it set, a delete is restored."""
-    swapped = tuple(FieldChange(each.key, each.new, each.old) for each in change.fields)
+def inverse(change: Change, after: Mapping[str, Value] | None = None) -> Change:
+    """What takes the change back: a create goes to the trash, an update restores what it set, a delete is restored.
+
+    `after` holds the touched fields as the CRM echoed them, where it normalised what was sent (twenty.md section 4.2).
+    """
+    echoed = after or {}
+    swapped = tuple(FieldChange(each.key, echoed.get(each.key, each.new), each.old) for each in change.fields)
     verb = {
         Verb.CREATE: Verb.DELETE,
         Verb.RESTORE: Verb.DELETE,
