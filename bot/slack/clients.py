@@ -1,0 +1,54 @@
+"""One pooled session for everything that leaves for Slack, and one Web API client per token.
+
+Bolt's own `respond` and per-request clients open a new connection per message (slack.md section 1); these do not.
+"""
+
+from collections import OrderedDict
+
+import aiohttp
+from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
+from slack_sdk.web.async_client import AsyncWebClient
+
+CLIENTS_KEPT = 2_000
+SLACK_ANSWERS_WITHIN = 10.0  # seconds
+
+
+class SlackClients:
+    """Hands out Web API clients that share one session. Close it at shutdown."""
+
+    def __init__(self, base_url: str) -> None:
+        self._base_url = base_url
+        self._session: aiohttp.ClientSession | None = None
+        self._clients: OrderedDict[str, AsyncWebClient] = OrderedDict()
+
+    @property
+    def session(self) -> aiohttp.ClientSession:
+        """The shared session; made at first use, since it belongs to the running loop."""
+        if self._session is None:
+            self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SLACK_ANSWERS_WITHIN))
+        return self._session
+
+    def with_token(self, token: str) -> AsyncWebClient:
+        """The client of a token; the least used are forgotten beyond `CLIENTS_KEPT`."""
+        client = self._clients.get(token)
+        if client is None:
+            client = self._clients[token] = self._new(token)
+            if len(self._clients) > CLIENTS_KEPT:
+                self._clients.popitem(last=False)
+        self._clients.move_to_end(token)
+        return client
+
+    def _new(self, token: str) -> AsyncWebClient:
+        # Only 429 is retried: the SDK's retry after a lost answer would post a message twice (slack.md section 1).
+        return AsyncWebClient(
+            token=token,
+            base_url=self._base_url,
+            session=self.session,
+            timeout=int(SLACK_ANSWERS_WITHIN),
+            retry_handlers=[AsyncRateLimitErrorRetryHandler(max_retry_count=2)],
+        )
+
+    async def close(self) -> None:
+        """Close the session; clients handed out before are of no more use."""
+        if self._session is not None:
+            await self._session.close()

@@ -1,0 +1,82 @@
+"""Who somebody in Slack is: email, timezone, and whether that person is a guest or an outsider."""
+
+import time
+
+from msgspec import Struct
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.errors import NotAllowed
+from bot.models import UserId, Viewer
+
+REMEMBERED_FOR = 300.0  # seconds; a click that needs a right asks afresh
+KEPT = 10_000
+
+
+class Profile(Struct, frozen=True, kw_only=True):
+    """A Slack user as the bot sees one. `is_guest` covers single- and multi-channel guests, `team` the user's own."""
+
+    user_id: UserId
+    team: str
+    name: str = ""
+    email: str = ""
+    timezone: str = "UTC"
+    is_admin: bool = False
+    is_guest: bool = False
+    is_bot: bool = False
+    is_deleted: bool = False
+
+    @property
+    def viewer(self) -> Viewer:
+        """What an answer needs to know of its reader."""
+        return Viewer(self.user_id, self.timezone, self.email, self.name)
+
+
+class People:
+    """Asks Slack's `users.info` once per person and some minutes."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], tuple[float, Profile]] = {}
+
+    async def profile(self, slack: AsyncWebClient, team: str, user: str, *, fresh: bool = False) -> Profile:
+        """The person's profile; a person without readable profile is known by id alone, in UTC.
+
+        `fresh` asks Slack now, and raises `NotAllowed` when Slack does not tell: a right is never given on a guess.
+        """
+        known = self._known.get((team, user))
+        if known and not fresh and known[0] > time.monotonic():
+            return known[1]
+        try:
+            answer = await slack.users_info(user=user)
+        except SlackApiError as error:
+            if fresh:
+                raise NotAllowed("Slack does not tell me who you are, so I cannot let you decide this.") from error
+            return Profile(user_id=UserId(user), team=team)
+        profile = _profile(answer["user"], team)
+        self._remember(team, user, profile)
+        return profile
+
+    def forget(self, team: str) -> None:
+        """Drop everything known of a team."""
+        self._known = {key: value for key, value in self._known.items() if key[0] != team}
+
+    def _remember(self, team: str, user: str, profile: Profile) -> None:
+        if len(self._known) >= KEPT:
+            self._known.pop(next(iter(self._known)))
+        self._known[team, user] = (time.monotonic() + REMEMBERED_FOR, profile)
+
+
+def _profile(user: dict[str, object], team: str) -> Profile:
+    details = user.get("profile") if isinstance(user.get("profile"), dict) else {}
+    assert isinstance(details, dict)  # noqa: S101 - narrows the type for mypy
+    return Profile(
+        user_id=UserId(str(user["id"])),
+        team=str(user.get("team_id") or team),
+        name=str(details.get("real_name") or user.get("real_name") or user.get("name") or ""),
+        email=str(details.get("email") or "").lower(),
+        timezone=str(user.get("tz") or "UTC"),
+        is_admin=bool(user.get("is_admin") or user.get("is_owner")),
+        is_guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted") or user.get("is_stranger")),
+        is_bot=bool(user.get("is_bot")),
+        is_deleted=bool(user.get("deleted")),
+    )

@@ -1,0 +1,135 @@
+"""A conversation with one person: what we say lands where that person is looking, and is never lost.
+
+Privately means: by the response_url, else as an ephemeral message, else in a direct message (slack.md section 3).
+"""
+
+import logging
+from typing import Any, Protocol
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+log = logging.getLogger(__name__)
+
+Blocks = list[dict[str, Any]]
+View = dict[str, Any]
+
+UNREACHABLE = (SlackApiError, aiohttp.ClientError, TimeoutError)
+
+
+class Says(Protocol):
+    """Anything with a text, for screen readers and notifications, and blocks."""
+
+    @property
+    def text(self) -> str: ...
+
+    @property
+    def blocks(self) -> Blocks: ...
+
+
+async def by_response_url(
+    session: aiohttp.ClientSession, url: str, message: Says, *, replace: bool = False, in_channel: bool = False
+) -> bool:
+    """Answer by a response_url; False when Slack no longer takes it (five uses, thirty minutes)."""
+    body = {
+        "text": message.text,
+        "blocks": message.blocks,
+        "replace_original": replace,
+        "response_type": "in_channel" if in_channel else "ephemeral",
+        "unfurl_links": False,
+        "unfurl_media": False,
+    }
+    try:
+        async with session.post(url, json=body) as answer:
+            if answer.status < 300:
+                return True
+            log.info("a response_url was refused with %s", answer.status)
+    except (aiohttp.ClientError, TimeoutError) as error:
+        log.info("a response_url could not be reached: %s", type(error).__name__)
+    return False
+
+
+class Talk:
+    """One person, one place; made for each thing that person does."""
+
+    def __init__(
+        self,
+        slack: AsyncWebClient,
+        session: aiohttp.ClientSession,
+        *,
+        user: str,
+        channel: str = "",
+        thread_ts: str = "",
+        response_url: str = "",
+        trigger_id: str = "",
+    ) -> None:
+        self.slack = slack
+        self.user = user
+        self.channel = channel
+        self.thread_ts = thread_ts
+        self.response_url = response_url
+        self._session = session
+        self._trigger_id = trigger_id
+        self._view: dict[str, Any] = {}
+
+    async def privately(self, message: Says, *, replace: bool = False) -> None:
+        """Say it to this person alone; with `replace`, in the place of the message that was clicked."""
+        if self.response_url and await by_response_url(self._session, self.response_url, message, replace=replace):
+            return
+        if self.channel and await self._ephemeral(message):
+            return
+        await self.directly(message)
+
+    async def directly(self, message: Says) -> None:
+        """Say it in a direct message."""
+        await self.slack.chat_postMessage(channel=self.user, **_body(message))
+
+    async def open(self, view: View) -> None:
+        """Open a modal; must happen within three seconds of what the person did, once (slack.md section 3)."""
+        answer = await self.slack.views_open(trigger_id=self._trigger_id, view=view)
+        self._view = answer["view"]
+
+    async def push(self, view: View) -> None:
+        """Lay a modal over the one that is open."""
+        answer = await self.slack.views_push(trigger_id=self._trigger_id, view=view)
+        self._view = answer["view"]
+
+    def take_view(self, view: View) -> None:
+        """Go on in a view that is already open."""
+        self._view = view
+
+    @property
+    def has_view(self) -> bool:
+        """Whether a modal of this conversation is open."""
+        return bool(self._view)
+
+    async def update(self, view: View) -> bool:
+        """Change the modal that this conversation opened; False when the person has moved on or closed it."""
+        try:
+            answer = await self.slack.views_update(view_id=self._view["id"], hash=self._view.get("hash"), view=view)
+        except SlackApiError as error:
+            if error.response["error"] in ("not_found", "hash_conflict", "view_not_found"):
+                return False
+            raise
+        self._view = answer["view"]
+        return True
+
+    async def _ephemeral(self, message: Says) -> bool:
+        try:
+            await self.slack.chat_postEphemeral(
+                channel=self.channel, user=self.user, thread_ts=self.thread_ts or None, **_body(message)
+            )
+        except UNREACHABLE as error:
+            log.info("an ephemeral message was refused: %s", reason(error))
+            return False
+        return True
+
+
+def _body(message: Says) -> dict[str, Any]:
+    return {"text": message.text, "blocks": message.blocks}
+
+
+def reason(error: BaseException) -> str:
+    """Slack's own word for what went wrong, or the error's name; never a token or a text."""
+    return str(error.response["error"]) if isinstance(error, SlackApiError) else type(error).__name__
