@@ -1,0 +1,42 @@
+"""One line about a record: the few values by which a person knows it from its neighbours."""
+
+from bot.blocks.primitives import clip
+from bot.blocks.values import in_words, label
+from bot.models import Kind, Record, Refs, Value
+
+LINE = 300
+
+_TELLING: dict[Kind, tuple[str, ...]] = {
+    Kind.COMPANY: ("domain", "city", "owner"),
+    Kind.PERSON: ("job_title", "company", "email", "phone"),
+    Kind.DEAL: ("stage", "amount", "close_date", "company", "owner"),
+    Kind.NOTE: ("text", "records"),
+    Kind.TASK: ("status", "due", "assignee", "records"),
+    Kind.MEMBER: ("email", "timezone"),
+}
+_NAMED_BY_LABEL = ("owner", "close_date", "due", "assignee", "records")
+"""Values that nobody would recognise without their field's name."""
+
+
+def name(record: Record) -> str:
+    """The record's name on one line; "(no name)" when it has none."""
+    return clip(" ".join(record.name.split()), 200) or "(no name)"
+
+
+def telling(record: Record, timezone: str, *, without: str = "") -> str:
+    """What tells the record from others: `Proposal · EUR 12,500 · Owner Ana`; "" when the CRM knows nothing more."""
+    keys = (key for key in _TELLING[record.kind] if key != without)
+    parts = (_part(record.kind, key, record.values.get(key), timezone) for key in keys)
+    return clip(" · ".join(part for part in parts if part), LINE)
+
+
+def row(record: Record, timezone: str) -> str:
+    """The name, and below it what is telling."""
+    return "\n".join(part for part in (name(record), telling(record, timezone)) if part)
+
+
+def _part(kind: Kind, key: str, value: Value, timezone: str) -> str:
+    if value in (None, "", Refs()):
+        return ""
+    text = clip(" ".join(in_words(value, timezone).split()), 120)
+    return f"{label(kind, key)} {text}" if key in _NAMED_BY_LABEL else text

@@ -1,0 +1,149 @@
+"""What a field holds, as people write it: money, dates in the reader's timezone, names, numbers, phones."""
+
+from datetime import UTC, datetime, time, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from bot.blocks.primitives import Leaf, clip, leaf
+from bot.fields import FIELDS
+from bot.models import (
+    Choice,
+    Emails,
+    FullName,
+    Kind,
+    Link,
+    Links,
+    Money,
+    Phone,
+    Phones,
+    Ref,
+    Refs,
+    Someone,
+    Value,
+    When,
+)
+
+NOTHING = "none"
+DATE_FORMAT = "{date_short_pretty} at {time}"
+
+_LABELS = {(kind, each.key): each.label for kind, fields in FIELDS.items() for each in fields}
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def label(kind: Kind, key: str) -> str:
+    """The field's plain name."""
+    return _LABELS.get((kind, key), key.replace("_", " ").capitalize())
+
+
+def in_words(value: Value, timezone: str) -> str:
+    """The value for a reader, whole; "none" when empty."""
+    return _words(value, timezone) or NOTHING
+
+
+def as_leaves(value: Value, timezone: str, at_most: int = 0) -> list[Leaf]:
+    """The value as rich text: a moment shows in each reader's own timezone; shortened when `at_most` is given."""
+    if isinstance(value, When) and not value.all_day:
+        return [moment(value.at, timezone)]
+    text = in_words(value, timezone)
+    return [leaf(clip(text, at_most) if at_most else text)]
+
+
+def moment(at: datetime, timezone: str) -> Leaf:
+    """A point in time that Slack shows in each reader's timezone; the fallback is in this reader's."""
+    return {
+        "type": "date",
+        "timestamp": int(at.timestamp()),
+        "format": DATE_FORMAT,
+        "fallback": in_words(When(at), timezone),
+    }
+
+
+def moment_token(at: datetime, timezone: str) -> str:
+    """The same for mrkdwn."""
+    return f"<!date^{int(at.timestamp())}^{DATE_FORMAT}|{in_words(When(at), timezone)}>"
+
+
+def zone(timezone: str) -> tzinfo:
+    """The timezone by its IANA name; UTC for one that nobody knows."""
+    try:
+        return ZoneInfo(timezone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return UTC
+
+
+def day_of(when: When, timezone: str) -> datetime:
+    """The moment on the reader's clock; a whole day kept at noon UTC is the same day for every reader."""
+    utc = when.at.astimezone(UTC)
+    if when.all_day and utc.time() == time(12):
+        return utc
+    return when.at.astimezone(zone(timezone))
+
+
+def money(value: Money) -> str:
+    """`EUR 12,500`, with cents only when there are some."""
+    units, rest = divmod(abs(value.micros), 1_000_000)
+    cents = f".{rest:06d}".rstrip("0") if rest else ""
+    cents = cents.ljust(3, "0") if cents else ""
+    sign = "-" if value.micros < 0 else ""
+    return f"{value.currency} {sign}{units:,}{cents}".strip()
+
+
+def phone(value: Phone) -> str:
+    """`+1 5550100`; a number that brings its own calling code stays as it is."""
+    if not value.number or value.number.startswith("+"):
+        return value.number
+    return f"{value.calling} {value.number}".strip()
+
+
+def link(value: Link) -> str:
+    """An address as people write it."""
+    return value.url.removeprefix("https://").removeprefix("http://").rstrip("/") or value.label
+
+
+def named(ref: Ref) -> str:
+    """A record by its name; by its kind and id when nobody read the name."""
+    return ref.name or (f"{ref.kind} {ref.id}" if ref.id else "")
+
+
+def _words(value: Value, timezone: str) -> str:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "Yes" if value else "No"
+        case int():
+            return f"{value:,}"
+        case float():
+            return f"{value:,.0f}" if value.is_integer() else f"{value:,}"
+        case str():
+            return value
+        case When():
+            return _date(value, timezone)
+        case Money():
+            return money(value)
+        case FullName() | Choice():
+            return str(value)
+        case Ref():
+            return named(value)
+        case Someone():
+            return "me" if value.me else value.words or value.user_id
+    return _several(value)
+
+
+def _several(value: Refs | Emails | Phones | Links) -> str:
+    match value:
+        case Refs(to=to):
+            parts = [named(ref) for ref in to]
+        case Emails():
+            parts = [value.primary, *value.additional]
+        case Phones():
+            parts = [phone(each) for each in (value.primary, *value.additional)]
+        case Links():
+            parts = [link(each) for each in (value.primary, *value.secondary)]
+    return ", ".join(part for part in parts if part)
+
+
+def _date(when: When, timezone: str) -> str:
+    at = day_of(when, timezone)
+    day = f"{_DAYS[at.weekday()]} {at.day} {_MONTHS[at.month - 1]} {at.year}"
+    return day if when.all_day else f"{day}, {at:%H:%M}"
