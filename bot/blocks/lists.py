@@ -1,0 +1,141 @@
+"""Answers with several records: what a search found, a page of a list, and the question which one was meant."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from bot.blocks import ids, rows
+from bot.blocks.primitives import (
+    Block,
+    Blocks,
+    Message,
+    actions,
+    button,
+    footnote,
+    header,
+    leaf,
+    message,
+    paragraph,
+    section,
+)
+from bot.blocks.records import is_open_task
+from bot.blocks.values import day_of, money, zone
+from bot.models import Found, Kind, Listing, Money, Record, Viewer, When
+
+ROWS = 30
+"""Rows in one message, so that with headings and buttons it stays far below Slack's fifty blocks."""
+CHOICES = 10
+
+
+def found(found: Found, viewer: Viewer, *, nearest: str = "") -> Message:
+    """What the words found, best first within each kind; when nothing, the next step (`nearest`: a command alike)."""
+    if not any(found.records.values()):
+        return nothing(f"Nothing found for “{found.words}”.", _next_step(nearest))
+    kinds = [kind for kind in (Kind.COMPANY, Kind.PERSON, Kind.DEAL) if found.records.get(kind)]
+    kinds += [kind for kind in found.records if kind not in kinds and found.records[kind]]
+    groups = [block for kind in kinds for block in _group(kind, found, viewer.timezone)]
+    return message([header(f"Found for “{found.words}”"), *groups, *_remark(found.remark)])
+
+
+def listing(listing: Listing, viewer: Viewer, now: datetime, *, totals: Sequence[Money] = ()) -> Message:
+    """One page of a list. `totals` are sums per currency over the whole list, when known."""
+    if not listing.records:
+        return nothing(f"{listing.title}: none.", listing.remark or "Fewer words or other qualifiers may find more.")
+    grouped = _by_due(listing.records, viewer.timezone, now) if listing.kind is Kind.TASK else [("", listing.records)]
+    return message(
+        [
+            header(listing.title),
+            footnote(_counted(listing)),
+            *_totals(totals),
+            *(block for title, records in grouped for block in _rows(title, records, viewer.timezone)),
+            *_remark(listing.remark),
+            _paging(listing),
+        ]
+    )
+
+
+def which_one(question: str, records: Sequence[Record], viewer: Viewer, *, action_id: str, verb: str) -> Message:
+    """Several records were meant: one button each, never a guess. `action_id` says what the answer leads to."""
+    rest = len(records) - CHOICES
+    return message(
+        [
+            section(question),
+            *(_choice(record, viewer.timezone, action_id, verb) for record in records[:CHOICES]),
+            footnote(f"{rest} more are not shown; name it more exactly.") if rest > 0 else None,
+        ]
+    )
+
+
+def nothing(sentence: str, next_step: str) -> Message:
+    """An empty answer, never without the next step."""
+    return message([section(sentence), footnote(next_step)])
+
+
+def record_row(record: Record, timezone: str) -> Block:
+    """One record with the button that fits it: Done for an open task, else Show."""
+    verb, action_id = ("Done", ids.RECORD_DONE) if is_open_task(record) else ("Show", ids.RECORD_SHOW)
+    about = rows.name(record)
+    return section(rows.row(record, timezone), button(verb, action_id, ids.reference(record.ref), about=about))
+
+
+def _next_step(nearest: str) -> str:
+    hint = f"Did you mean “{nearest}”? " if nearest else ""
+    return f"{hint}Fewer letters find more; names, emails and domains are searched."
+
+
+def _group(kind: Kind, found: Found, timezone: str) -> Blocks:
+    records = found.records[kind][: ROWS // 3]
+    total = found.totals.get(kind, len(records))
+    shown = f"{len(records)} of {total}" if total > len(records) else str(len(records))
+    return _rows(f"{kind.plural.capitalize()} ({shown})", records, timezone)
+
+
+def _rows(title: str, records: Sequence[Record], timezone: str) -> Blocks:
+    heading = [paragraph([leaf(title, bold=True)])] if title else []
+    return [*heading, *(record_row(record, timezone) for record in records[:ROWS])]
+
+
+def _choice(record: Record, timezone: str, action_id: str, verb: str) -> Block:
+    text = f"{str(record.kind).capitalize()}: {rows.row(record, timezone)}"
+    return section(text, button(verb, action_id, ids.reference(record.ref), about=rows.name(record)))
+
+
+def _by_due(records: Sequence[Record], timezone: str, now: datetime) -> list[tuple[str, Sequence[Record]]]:
+    groups: dict[str, list[Record]] = {"Overdue": [], "Today": [], "Later": [], "Without a date": [], "Done": []}
+    for record in records:
+        groups[_due_group(record, timezone, now)].append(record)
+    return [(title, members) for title, members in groups.items() if members]
+
+
+def _due_group(record: Record, timezone: str, now: datetime) -> str:
+    due = record.values.get("due")
+    if not is_open_task(record):
+        return "Done"
+    if not isinstance(due, When):
+        return "Without a date"
+    days = day_of(due, timezone).date() - now.astimezone(zone(timezone)).date()
+    if days < timedelta(0) or (not due.all_day and due.at < now):
+        return "Overdue"
+    return "Later" if days else "Today"
+
+
+def _counted(listing: Listing) -> str:
+    total = f"{listing.total:,} in all" if listing.total is not None else f"{len(listing.records)} shown"
+    pages = listing.has_next or listing.has_previous
+    return f"{total}, page {listing.page}" if pages else total
+
+
+def _totals(totals: Sequence[Money]) -> Blocks:
+    return [section("Together: " + ", ".join(money(each) for each in totals[:10]))] if totals else []
+
+
+def _remark(remark: str) -> Blocks:
+    return [footnote(remark)] if remark else []
+
+
+def _paging(listing: Listing) -> Block | None:
+    if not listing.token:
+        return None
+    return actions(
+        button("Previous", ids.LIST_PREVIOUS, listing.token) if listing.has_previous else None,
+        button("Next", ids.LIST_NEXT, listing.token) if listing.has_next else None,
+    )

@@ -1,0 +1,153 @@
+"""A record's card: what a person wants first, always about as tall, and what can be done with it from here."""
+
+from collections.abc import Sequence
+
+from bot.blocks import ids, rows
+from bot.blocks.primitives import (
+    Block,
+    Blocks,
+    Line,
+    Message,
+    actions,
+    bullets,
+    button,
+    clip,
+    escape,
+    footnote,
+    header,
+    leaf,
+    message,
+    option,
+    overflow,
+    paragraph,
+    sentence,
+    way_out,
+)
+from bot.blocks.values import as_leaves, in_words, label
+from bot.models import Choice, Kind, Record, RecordCard, UserId, Value, Viewer, When
+
+SHOWN = 3
+"""Notes, tasks, people and deals on a card; the rest is counted."""
+VALUE = 200
+BODY = 600
+
+FIRST: dict[Kind, tuple[str, ...]] = {
+    Kind.COMPANY: ("domain", "owner", "city", "employees", "revenue", "ideal", "linkedin"),
+    Kind.PERSON: ("job_title", "company", "email", "phone", "city", "linkedin"),
+    Kind.DEAL: ("stage", "amount", "close_date", "company", "contact", "owner"),
+    Kind.NOTE: ("records", "text"),
+    Kind.TASK: ("status", "due", "assignee", "records", "text"),
+    Kind.MEMBER: ("email", "timezone"),
+}
+"""Each kind's fields in the order in which people ask for them."""
+
+DONE = Choice("DONE")
+
+
+def card(card: RecordCard, viewer: Viewer, *, shared_by: UserId | None = None) -> Message:
+    """The record's card; in a channel it says who shared it, and who may take it back."""
+    return message([*_shared(shared_by), *content(card, viewer.timezone), buttons(card, is_shared=bool(shared_by))])
+
+
+def unshared(by: UserId) -> Message:
+    """What stays in the channel when a shared card was made private again."""
+    return message([sentence(f"<@{by}> made this private again. Nothing of it is shown here any more.")])
+
+
+def content(card: RecordCard, timezone: str) -> Blocks:
+    """The card without its buttons, for messages and for modals."""
+    record = card.record
+    return [
+        header(rows.name(record)),
+        footnote(_what_it_is(record, timezone)),
+        paragraph(*_fields(record, timezone)),
+        *_attached("People", card.people, timezone),
+        *_attached("Deals", card.deals, timezone),
+        *_attached("Last notes", card.notes, timezone),
+        *_attached("Open tasks", card.tasks, timezone),
+        *(footnote(each) for each in card.missing[:5]),
+    ]
+
+
+def buttons(card: RecordCard, *, is_shared: bool = False) -> Block | None:
+    """What can be done with the record from its card; members are read only."""
+    ref, value = card.record.ref, ids.reference(card.record.ref)
+    link = way_out("Open in Twenty", ids.RECORD_OPEN_IN_CRM, card.url) if card.url else None
+    if ref.kind is Kind.MEMBER:
+        return actions(link)
+    name = rows.name(card.record)
+    return actions(
+        *_adding(card.record, value, name),
+        button("Edit", ids.RECORD_EDIT, value, about=name),
+        link,
+        button("Make private again", ids.RECORD_UNSHARE, value, about=name) if is_shared else None,
+        more(card.record, is_shared=is_shared),
+    )
+
+
+def more(record: Record, *, is_shared: bool) -> Block:
+    """The More menu."""
+    ref = record.ref
+    share = [] if is_shared else [option("Share to channel", ids.more_value(ids.MORE_SHARE, ref))]
+    delete = option("Delete", ids.more_value(ids.MORE_DELETE, ref))
+    return overflow(ids.RECORD_MORE, [*share, option("History", ids.more_value(ids.MORE_HISTORY, ref)), delete])
+
+
+def is_open_task(record: Record) -> bool:
+    """Whether a Done button makes sense."""
+    return record.kind is Kind.TASK and record.values.get("status") != DONE
+
+
+def _adding(record: Record, value: str, name: str) -> list[Block]:
+    if record.kind is Kind.TASK:
+        return [button("Done", ids.RECORD_DONE, value, about=name)] if is_open_task(record) else []
+    if record.kind is Kind.NOTE:
+        return []
+    return [
+        button("Add note", ids.RECORD_ADD_NOTE, value, about=name),
+        button("Add task", ids.RECORD_ADD_TASK, value, about=name),
+    ]
+
+
+def _shared(by: UserId | None) -> Blocks:
+    return [sentence(f"<@{escape(by)}> shared this from the CRM.")] if by else []
+
+
+def _what_it_is(record: Record, timezone: str) -> str:
+    what = [str(record.kind).capitalize()]
+    if record.created_by:
+        what.append(f"by {clip(record.created_by, 80)}")
+    if changed := record.updated_at or record.created_at:
+        what.append(f"last changed {in_words(When(changed), timezone)}")
+    return " · ".join(what)
+
+
+def _fields(record: Record, timezone: str) -> list[Line]:
+    known = FIRST[record.kind]
+    keys = [*(key for key in known if key in record.values), *(k for k in record.values if k not in (*known, *TITLES))]
+    return [_line(record.kind, key, record.values[key], timezone) for key in keys[:12]] or [
+        [leaf("The CRM keeps nothing more about it.")]
+    ]
+
+
+TITLES = ("name", "title")
+"""Fields that the card's header already says."""
+
+
+def _line(kind: Kind, key: str, value: Value, timezone: str) -> Line:
+    at_most = BODY if key == "text" else VALUE
+    return [leaf(f"{label(kind, key)}: ", bold=True), *as_leaves(value, timezone, at_most)]
+
+
+def _attached(title: str, records: Sequence[Record], timezone: str) -> Blocks:
+    if not records:
+        return []
+    rest = len(records) - SHOWN
+    more_of_them = [[leaf(f"and {rest} more", italic=True)]] if rest > 0 else []
+    lines = [_attached_line(record, timezone) for record in records[:SHOWN]]
+    return [paragraph([leaf(f"{title} ({len(records)})", bold=True)]), bullets(*lines, *more_of_them)]
+
+
+def _attached_line(record: Record, timezone: str) -> Line:
+    telling = clip(rows.telling(record, timezone), 150)
+    return [leaf(clip(rows.name(record), 100)), leaf(f" · {telling}" if telling else "")]
