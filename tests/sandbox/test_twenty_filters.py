@@ -1,6 +1,10 @@
 """The filter grammar and its flaws, row by row (twenty.md section 2)."""
 
+import unicodedata
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from twenty_fixtures import ask, company, message, names
 
 from bot.sandbox.twenty import FakeCRM, samples
@@ -276,10 +280,49 @@ def test_contain_is_understood_where_it_is_documented() -> None:
     assert names(ask(crm, "GET", "/companies", filter="name[notContain]:cm")) == ["Beta"]
 
 
+def safe(term: str) -> str:
+    """A term as the client should send it (twenty.md section 2.2)."""
+    escaped = term.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return "".join("_" if c in "\"'()[],\u2028\u2029" or unicodedata.category(c) == "Cc" else c for c in escaped)
+
+
+@given(st.text(st.sampled_from("ab \"'()[],%_\\\n:.\u2028\u00e9"), min_size=1, max_size=12))
+@settings(max_examples=300, deadline=None)
+def test_the_safe_pattern_is_safe(term: str) -> None:
+    """Any term, made safe, stays one value in `or`, and matches a name that contains it."""
+    first, last = leaves(either(safe(term)))
+    assert (first, last) == (("name.firstName", f"%{safe(term)}%"), ("name.lastName", f"%{safe(term)}%"))
+    assert like(first[1], ignore_case=True)(f"x{term}y")
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("companyId[eq]:{acme}", {"Ada", "Grace"}),
+        ("companyId[in]:[{acme},{other}]", {"Ada", "Grace", "Alan"}),
+        ("and(companyId[eq]:{acme},name.firstName[eq]:Ada)", {"Ada"}),
+        ("or(companyId[eq]:{other},name.firstName[eq]:Ada)", {"Alan", "Ada"}),
+        ("not(companyId[eq]:{acme})", {"Alan"}),
+        ("id[in]:[{ada},{gone}]", {"Ada"}),
+        ("and(id[in]:[{ada},{gone}],deletedAt[is]:NOT_NULL)", {"Gone"}),
+    ],
+)
+def test_looking_up_by_ids(text: str, wanted: set[str]) -> None:
+    """Ids and keys find the same rows alone and inside conjunctions."""
+    crm = FakeCRM()
+    acme, other = company(crm, "Acme")["id"], company(crm, "Other")["id"]
+    people = {
+        name: crm.add("people", {"name": {"firstName": name}, "companyId": key})["id"]
+        for name, key in (("Ada", acme), ("Grace", acme), ("Alan", other), ("Nobody", None), ("Gone", acme))
+    }
+    crm.remove("people", people["Gone"], soft=True)
+    query = text.format(acme=acme, other=other, ada=people["Ada"], gone=people["Gone"])
+    found = names(ask(crm, "GET", "/people", filter=query), "people")
+    assert {each["firstName"] for each in found} == wanted
+
+
 @pytest.mark.parametrize("name", samples.AWKWARD)
 def test_awkward_names_are_found_by_the_safe_pattern(name: str) -> None:
     """A term whose special characters become `_` finds its record (twenty.md section 2.2)."""
     crm = FakeCRM(records=samples.acme())
-    escaped = name.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    safe = "".join("_" if c in "\"'()[],\r\n" else c for c in escaped)
-    assert name in names(ask(crm, "GET", "/companies", filter=f'name[ilike]:"{safe}"'))
+    assert name in names(ask(crm, "GET", "/companies", filter=f'name[ilike]:"{safe(name)}"'))

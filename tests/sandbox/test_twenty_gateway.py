@@ -49,6 +49,7 @@ async def test_a_request_reaches_the_connected_crm(wire: Wire) -> None:
     """The header names the connection, the connection is the CRM."""
     made = await wire.rest("POST", "/companies", json={"name": "Acme"})
     assert made.status_code == 201
+    assert made.headers["X-Request-Id"]
     listed = await wire.rest("GET", "/companies", params={"filter": 'name[ilike]:"%acme%"'})
     assert listed.json()["totalCount"] == 1
     assert [each["name"] for each in wire.crm.all("companies")] == ["Acme"]
@@ -172,6 +173,10 @@ async def test_the_log_keeps_what_was_said(wire: Wire) -> None:
     assert entry.sent == {"title": "Hi"}
     assert "createNote" in entry.response_body
     assert wire.maton.counts["POST 201"] == 1
+    wire.maton.log_size = 2
+    for path in ("/notes", "/tasks", "/people"):
+        await wire.rest("GET", path)
+    assert [each.path for each in wire.maton.log] == ["/twenty/rest/tasks", "/twenty/rest/people"]
     wire.maton.forget_log()
     assert wire.maton.requests() == []
 

@@ -153,6 +153,10 @@ def test_writing_system_fields_is_not_taught(crm: FakeCRM) -> None:
     """Nobody knows what the server does with them, so nobody may come to rely on it."""
     with pytest.raises(NotTaught):
         ask(crm, "POST", "/companies", {"deletedAt": None})
+    acme = company(crm, "Acme")
+    for body in ({"createdBy": {"name": "Ana"}}, {"id": NOWHERE}):
+        with pytest.raises(NotTaught):
+            ask(crm, "PATCH", f"/companies/{acme['id']}", body)
 
 
 @pytest.mark.parametrize(

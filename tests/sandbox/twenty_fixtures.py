@@ -22,7 +22,7 @@ def message(answer: Answer) -> str:
     return str(text)
 
 
-def names(answer: Answer, plural: str = "companies") -> list[str]:
+def names(answer: Answer, plural: str = "companies") -> list[Any]:
     """The names on a page of a list."""
     assert answer.status == 200, answer.body
     return [record["name"] for record in answer.body["data"][plural]]

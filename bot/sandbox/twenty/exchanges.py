@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-KEPT = 20_000
+KEPT = 100_000
 
 
 @dataclass(frozen=True, slots=True)

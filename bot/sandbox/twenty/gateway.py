@@ -7,6 +7,7 @@ import time
 from datetime import UTC, datetime
 from html import escape
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from aiohttp import web
 
@@ -55,7 +56,10 @@ class Gateway:
                 request.transport.abort()
             return web.Response()
         return web.Response(
-            status=reply.status, body=reply.body, content_type=reply.content_type, headers=reply.headers
+            status=reply.status,
+            body=reply.body,
+            content_type=reply.content_type,
+            headers={**reply.headers, "X-Request-Id": call.request_id},
         )
 
     async def _under(self, fault: Fault | None, call: "Call") -> Reply | None:
@@ -176,6 +180,7 @@ class Call:
         # Given twice it is no better than misspelt: Maton falls back to the default connection.
         self.connection_id = named[0] if len(named) == 1 else None
         self.when = datetime.now(UTC)
+        self.request_id = uuid4().hex
 
     def first(self, name: str) -> str | None:
         """A parameter's first value."""

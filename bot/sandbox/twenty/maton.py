@@ -24,9 +24,12 @@ Listener = Callable[[Event], None]
 class FakeMaton:
     """The gateway of one API key. Everything a test or the page may do to it is a method here."""
 
-    def __init__(self, *, api_key: str = "maton-test-key", connect_url: str | None = None) -> None:
+    def __init__(
+        self, *, api_key: str = "maton-test-key", connect_url: str | None = None, log_size: int = 10_000
+    ) -> None:
         self.api_key = api_key
         self.connect_url = connect_url
+        self.log_size = log_size
         self.connections = Connections()
         self.offered: dict[str, FakeCRM] = {}
         self.creation_key = "connection_id"
@@ -153,8 +156,9 @@ class FakeMaton:
         self.counts.clear()
 
     def note(self, exchange: Exchange) -> None:
-        """Log one exchange and tell those who listen."""
+        """Log one exchange, forgetting the oldest beyond `log_size`, and tell those who listen."""
         self.log.append(exchange)
+        del self.log[: -self.log_size]
         self.counts[f"{exchange.method} {exchange.status}"] += 1
         self._tell(exchange)
 

@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from bot.sandbox.twenty.predicates import UUID
@@ -76,9 +77,12 @@ def ordered(rows: Iterable[Row], keys: Sequence[Key]) -> list[Row]:
     for key in reversed(keys):
         if key is ID:
             continue
-        empty = [row for row in result if key.value(row) is None]
-        full = sorted((row for row in result if key.value(row) is not None), key=key.value, reverse=key.descending)
-        result = [*empty, *full] if key.nulls_first else [*full, *empty]
+        valued = [(key.value(row), row) for row in result]
+        empty = [row for value, row in valued if value is None]
+        full = [pair for pair in valued if pair[0] is not None]
+        full.sort(key=itemgetter(0), reverse=key.descending)
+        filled = [row for _, row in full]
+        result = [*empty, *filled] if key.nulls_first else [*filled, *empty]
     return result
 
 

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from bot.sandbox.twenty.candidates import candidates
 from bot.sandbox.twenty.grammar import COMPARATORS, DOCUMENTED_COMPARATORS, Node, parse
 from bot.sandbox.twenty.order import ID, parse_order
 from bot.sandbox.twenty.paging import Paging, page, parse_limit
@@ -176,7 +177,7 @@ class _Rest:
 
     def _matching(self, kind: Kind) -> list[Row]:
         test = compile_filter(self._node, kind, self._crm.schema, self._crm.rows.get)
-        return [row for row in self._crm.rows.walk(kind.plural) if test(row)]
+        return [row for row in candidates(self._node, kind, self._crm.rows) if test(row)]
 
     def _show(self, kind: Kind, row: Mapping[str, Any]) -> dict[str, Any]:
         only = self._crm.reader.only(kind, self._ask.one("fields")) if self._new else None

@@ -79,6 +79,7 @@ class _Maker:
 
     def __init__(self, space: str, members: Sequence[Member], companies: int, people: int, today: date) -> None:
         self._space = space
+        self._people_here = members
         self._members = len(members)
         self._companies = companies
         self._people = people
@@ -90,6 +91,10 @@ class _Maker:
     def _born(self, plural: str, n: int, *, days: int) -> dict[str, Any]:
         at = written(self._noon - timedelta(days=days, minutes=n % 600))
         return {"id": self._id(plural, n), "createdAt": at, "updatedAt": at}
+
+    def _by(self, n: int) -> dict[str, Any]:
+        first, last, _ = self._people_here[n % self._members]
+        return {"createdBy": {"source": "MANUAL", "name": f"{first} {last}", "workspaceMemberId": self._member(n)}}
 
     def _member(self, n: int) -> str:
         return self._id("workspaceMembers", n % self._members)
@@ -116,6 +121,7 @@ class _Maker:
         name, domain, city, country, employees, revenue = row
         return {
             **self._born("companies", n, days=400 - n % 300),
+            **self._by(n),
             "name": name,
             "domainName": {"primaryLinkUrl": f"https://{domain}", "primaryLinkLabel": domain},
             "address": {"addressCity": city, "addressCountry": country},
@@ -132,6 +138,7 @@ class _Maker:
         phone = {"primaryPhoneNumber": f"+1415555{n % 10_000:04d}"}
         return {
             **self._born("people", n, days=350 - n % 300),
+            **self._by(n),
             "name": {"firstName": first, "lastName": last},
             "emails": {"primaryEmail": mail} if n % 9 else {"primaryEmail": None},
             "phones": phone if n % 3 else {},
@@ -143,6 +150,7 @@ class _Maker:
     def deal(self, n: int, company: str) -> dict[str, Any]:
         return {
             **self._born("opportunities", n, days=200 - n % 180),
+            **self._by(n),
             "name": f"{company[:60]} {DEALS[n % len(DEALS)]}",
             "amount": {"amountMicros": (n * 37 % 190 + 3) * 1_000 * 1_000_000, "currencyCode": ("USD", "EUR")[n % 2]},
             "stage": STAGES[n % len(STAGES)],
@@ -154,11 +162,12 @@ class _Maker:
 
     def note(self, n: int) -> dict[str, Any]:
         title, markdown = NOTES[n % len(NOTES)]
-        return {**self._born("notes", n, days=60 - n), "title": title, "bodyV2": {"markdown": markdown}}
+        return {**self._born("notes", n, days=60 - n), **self._by(n), "title": title, "bodyV2": {"markdown": markdown}}
 
     def task(self, n: int) -> dict[str, Any]:
         return {
             **self._born("tasks", n, days=30 - n % 25),
+            **self._by(n),
             "title": TASKS[n % len(TASKS)],
             "bodyV2": {"markdown": "See the last note." if n % 2 else None},
             "dueAt": written(self._noon + timedelta(days=n % 12 - 4)) if n % 5 else None,

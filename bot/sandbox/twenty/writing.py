@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import uuid4
 
-from bot.sandbox.twenty.refusals import duplicate, invalid
+from bot.sandbox.twenty.refusals import NotTaught, duplicate, invalid
 from bot.sandbox.twenty.rows import Row, Rows, unique_values
 from bot.sandbox.twenty.schema import Kind, Schema
 from bot.sandbox.twenty.values import incoming
@@ -50,7 +50,7 @@ class Writer:
         """Change one row, trashed or not; also a change of nothing moves `updatedAt`."""
         sent = incoming(kind, body, row, seeding=seeding)
         if sent.get("createdBy") or sent.get("id", row["id"]) != row["id"]:
-            raise invalid("Field createdBy and id cannot be updated")
+            raise NotTaught(f"changing createdBy or id of a {kind.singular}")
         after = row | sent | {"updatedBy": self._api(), "updatedAt": self._now()}
         self._rows.put(kind, after)
         return after
