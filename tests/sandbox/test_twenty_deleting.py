@@ -41,9 +41,9 @@ def test_only_the_exact_word_is_soft(value: str, trashed: int) -> None:
     assert found.body["totalCount"] == trashed
 
 
-def test_the_documented_server_ignores_soft_delete() -> None:
+@pytest.mark.parametrize("crm", [FakeCRM("documented"), FakeCRM("base", soft_delete=False)], ids=["documented", "old"])
+def test_some_servers_ignore_soft_delete(crm: FakeCRM) -> None:
     """There the row is destroyed all the same, with the same answer."""
-    crm = FakeCRM("documented")
     acme = company(crm, "Acme")
     assert ask(crm, "DELETE", f"/companies/{acme['id']}", soft_delete="true").status == 200
     assert crm.trash("companies") == []

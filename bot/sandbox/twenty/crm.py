@@ -34,6 +34,7 @@ class FakeCRM:
         extra_fields: Mapping[str, Iterable[Field]] | None = None,
         denied: Iterable[tuple[str, str]] = (),
         api_name: str = "Slack bot",
+        soft_delete: bool | None = None,
     ) -> None:
         self.name = name
         self.profile = Profile(profile)
@@ -41,6 +42,8 @@ class FakeCRM:
             self.profile, stages=stages, old_targets=old_targets, hidden=hidden_fields, extra=extra_fields
         )
         self.denied = set(denied)
+        # Servers before 1.8.3 ignore the parameter and destroy the row (twenty.md section 7).
+        self.soft_delete = self.profile is not Profile.DOCUMENTED if soft_delete is None else soft_delete
         self.rate_limit: RateLimit | None = None
         self._listeners: list[Changed] = []
         self._last = datetime.min.replace(tzinfo=UTC)

@@ -253,7 +253,7 @@ class _Rest:
 
     def _remove(self, kind: Kind, row: Row) -> dict[str, str]:
         """For good, unless the newer servers read exactly `soft_delete=true` (twenty.md section 7)."""
-        soft = self._ask.one("soft_delete") == "true" and not self._documented
+        soft = self._ask.one("soft_delete") == "true" and self._crm.soft_delete
         (self._crm.writer.trash if soft else self._crm.writer.destroy)(kind, row)
         return {"id": row["id"]}
 
