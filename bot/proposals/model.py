@@ -83,7 +83,7 @@ class Proposal(Struct, frozen=True, kw_only=True):
     """
 
     id: str
-    team: TeamId
+    team_id: TeamId
     change: Change
     proposer: UserId
     created_at: datetime
@@ -128,7 +128,7 @@ class Proposal(Struct, frozen=True, kw_only=True):
 class Event(Struct, frozen=True, kw_only=True):
     """One line of a team's history; it is never changed. `actor` is "" when nobody but time or the bot acted."""
 
-    team: TeamId
+    team_id: TeamId
     at: datetime
     what: What
     actor: str
@@ -160,7 +160,7 @@ class Card(Struct, frozen=True, kw_only=True):
 
     id: str
     proposal_id: str
-    team: TeamId
+    team_id: TeamId
     place: CardPlace
     shown: int
     tries: int = 0

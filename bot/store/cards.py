@@ -1,0 +1,152 @@
+"""Where each proposal is shown, and which of these places do not tell the truth yet.
+
+A card is due when its proposal has taken a turn that it does not show; any process may rewrite it, one at a time.
+"""
+
+from datetime import datetime, timedelta
+
+import msgspec
+from sqlalchemy import Connection, bindparam, delete, exists, insert, or_, select, update
+
+from bot.models import TeamId
+from bot.proposals.model import Card, CardPlace, Proposal, new_id
+from bot.store.database import Database
+from bot.store.rows import PROPOSAL, proposal
+from bot.store.sealing import Sealing
+from bot.store.tables import cards, proposals
+
+CARD = (cards.c.id, cards.c.proposal_id, cards.c.team_id, cards.c.place, cards.c.shown, cards.c.tries)
+
+INSERT = insert(cards)
+
+DUE_SINCE_POSTED = (
+    update(proposals)
+    .where(proposals.c.id == bindparam("b_id"), proposals.c.turn > bindparam("b_shown"))
+    .values(
+        card_due_at=bindparam("b_now"),
+        # A turn of its own: a process that is just settling this proposal cannot see the new card yet, but it sees
+        # the turn that its own cards do not show.
+        turn=proposals.c.turn + 1,
+    )
+)
+
+OF_PROPOSAL = select(*CARD).where(
+    cards.c.proposal_id == bindparam("b_id"),
+    cards.c.team_id == bindparam("b_team"),
+)
+
+SHOWN = (
+    update(cards)
+    .where(cards.c.id == bindparam("b_card"), cards.c.shown <= bindparam("b_turn"))
+    .values(shown=bindparam("b_turn"), lease_until=None, tries=0)
+    .returning(cards.c.proposal_id)
+)
+
+DROP = delete(cards).where(cards.c.id == bindparam("b_card"))
+
+_untrue = exists().where(cards.c.proposal_id == proposals.c.id, cards.c.shown < proposals.c.turn)
+
+SETTLE_ONE = (
+    update(proposals)
+    .where(proposals.c.id == bindparam("b_id"), proposals.c.card_due_at.is_not(None), ~_untrue)
+    .values(card_due_at=None)
+)
+
+SETTLE_DUE = (
+    update(proposals).where(proposals.c.card_due_at <= bindparam("b_long_due"), ~_untrue).values(card_due_at=None)
+)
+
+DROP_OVER = delete(cards).where(
+    cards.c.proposal_id.in_(select(proposals.c.id).where(proposals.c.card_due_at <= bindparam("b_now"))),
+    cards.c.valid_until <= bindparam("b_now"),
+)
+
+_free = or_(cards.c.lease_until.is_(None), cards.c.lease_until <= bindparam("b_now"))
+
+_stale = (
+    select(cards.c.id)
+    .select_from(proposals.join(cards, cards.c.proposal_id == proposals.c.id))
+    .where(proposals.c.card_due_at <= bindparam("b_now"), cards.c.shown < proposals.c.turn, _free)
+    .order_by(proposals.c.card_due_at)
+    .limit(bindparam("b_limit"))
+    .with_for_update(skip_locked=True, of=cards)
+    .cte("stale")
+)
+
+TAKE_STALE = (
+    update(cards)
+    .where(cards.c.id.in_(select(_stale.c.id)), _free)
+    .values(lease_until=bindparam("b_until"), tries=cards.c.tries + 1)
+    .returning(*CARD)
+)
+
+GET_SOME = select(*PROPOSAL).where(proposals.c.id.in_(bindparam("b_ids", expanding=True)))
+
+
+class Cards:
+    """All places where proposals are shown. A response_url is stored sealed."""
+
+    def __init__(self, database: Database, sealing: Sealing) -> None:
+        self._database = database
+        self._sealing = sealing
+
+    async def cards(self, team: TeamId, proposal_id: str) -> tuple[Card, ...]:
+        """Everywhere a proposal is shown."""
+        values = {"b_id": proposal_id, "b_team": team}
+        rows = await self._database.read(lambda connection: connection.execute(OF_PROPOSAL, values).all())
+        return tuple(self._card(row) for row in rows)
+
+    async def add_card(self, proposal: Proposal, place: CardPlace, now: datetime) -> Card:
+        """Remember that `place` shows the proposal as it is given; what it became meanwhile is due there at once."""
+        card = Card(id=new_id(), proposal_id=proposal.id, team_id=proposal.team_id, place=place, shown=proposal.turn)
+        row = {
+            "id": card.id,
+            "proposal_id": card.proposal_id,
+            "team_id": card.team_id,
+            "place": self._sealing.seal(msgspec.json.encode(place).decode()),
+            "valid_until": place.valid_until,
+            "shown": card.shown,
+        }
+
+        def work(connection: Connection) -> None:
+            connection.execute(INSERT, row)
+            connection.execute(DUE_SINCE_POSTED, {"b_id": proposal.id, "b_shown": proposal.turn, "b_now": now})
+
+        await self._database.write(work)
+        return card
+
+    async def card_shown(self, card_id: str, turn: int) -> None:
+        """Remember that the card shows this turn of its proposal (or a later one, if it does already)."""
+
+        def work(connection: Connection) -> None:
+            for (proposal_id,) in connection.execute(SHOWN, {"b_card": card_id, "b_turn": turn}):
+                connection.execute(SETTLE_ONE, {"b_id": proposal_id})
+
+        await self._database.write(work)
+
+    async def drop_card(self, card_id: str) -> None:
+        """Forget a card that cannot be rewritten any more: its message is gone, or its response_url is used up."""
+        await self._database.write(lambda connection: connection.execute(DROP, {"b_card": card_id}))
+
+    async def stale_cards(
+        self, now: datetime, lease: timedelta = timedelta(seconds=15), limit: int = 20
+    ) -> tuple[tuple[Card, Proposal], ...]:
+        """Cards that are due, each with its proposal as it is now, and each to one caller until its lease ends."""
+        # Due for a minute and nothing to rewrite: no card at all. Sooner, one may just be on its way.
+        values = {"b_now": now, "b_long_due": now - timedelta(minutes=1), "b_until": now + lease, "b_limit": limit}
+
+        def work(connection: Connection) -> tuple[tuple[Card, Proposal], ...]:
+            connection.execute(DROP_OVER, values)
+            connection.execute(SETTLE_DUE, values)
+            taken = [self._card(row) for row in connection.execute(TAKE_STALE, values)]
+            if not taken:
+                return ()
+            ids = {"b_ids": sorted({card.proposal_id for card in taken})}
+            now_are = {row[0]: proposal(row) for row in connection.execute(GET_SOME, ids)}
+            return tuple((card, now_are[card.proposal_id]) for card in taken)
+
+        return await self._database.write(work)
+
+    def _card(self, row: tuple[str, str, str, str, int, int]) -> Card:
+        place = msgspec.json.decode(self._sealing.open(row[3]), type=CardPlace)
+        return Card(id=row[0], proposal_id=row[1], team_id=TeamId(row[2]), place=place, shown=row[4], tries=row[5])

@@ -1,0 +1,80 @@
+"""What happened to every proposal, for good: a trigger refuses every change, and every deletion but an erasure's."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, Select, bindparam, delete, insert, select
+
+from bot.models import TeamId
+from bot.proposals.model import Event
+from bot.store.database import Database
+from bot.store.rows import EVENT, event
+from bot.store.tables import erasures, history
+
+FIRST_PAGE = 2**62
+"""Above every event's id: a page without `before` begins here."""
+
+h = history.c
+
+_page = (
+    select(*EVENT)
+    .where(h.team_id == bindparam("b_team"), h.id < bindparam("b_before"))
+    .order_by(h.id.desc())
+    .limit(bindparam("b_limit"))
+)
+OF_TEAM = _page
+OF_RECORD = _page.where(h.record_id == bindparam("b_record"))
+OF_PERSON = _page.where(h.actor == bindparam("b_actor"))
+OF_PROPOSAL = select(*EVENT).where(h.proposal_id == bindparam("b_id"), h.team_id == bindparam("b_team")).order_by(h.id)
+
+PERMIT = insert(erasures)
+REVOKE = delete(erasures)
+DELETE_TEAM = delete(history).where(h.team_id == bindparam("b_team"))
+DELETE_OLD = delete(history).where(
+    h.id.in_(select(h.id).where(h.at < bindparam("b_before")).order_by(h.at).limit(bindparam("b_limit")))
+)
+
+
+class History:
+    """All teams' histories. Events are written by the steps that they tell of, and only read here."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def of_team(self, team: TeamId, *, before: int = FIRST_PAGE, limit: int = 10) -> tuple[Event, ...]:
+        """The team's events, newest first; the next page is `before` the last one's id."""
+        return await self._events(OF_TEAM, b_team=team, b_before=before, b_limit=limit)
+
+    async def of_record(
+        self, team: TeamId, record_id: str, *, before: int = FIRST_PAGE, limit: int = 10
+    ) -> tuple[Event, ...]:
+        """What was proposed and done about a record, newest first."""
+        return await self._events(OF_RECORD, b_team=team, b_record=record_id, b_before=before, b_limit=limit)
+
+    async def of_person(
+        self, team: TeamId, user: str, *, before: int = FIRST_PAGE, limit: int = 10
+    ) -> tuple[Event, ...]:
+        """What a person proposed and decided, newest first."""
+        return await self._events(OF_PERSON, b_team=team, b_actor=user, b_before=before, b_limit=limit)
+
+    async def of_proposal(self, team: TeamId, proposal_id: str) -> tuple[Event, ...]:
+        """A proposal's life, oldest first."""
+        return await self._events(OF_PROPOSAL, b_team=team, b_id=proposal_id)
+
+    async def _events(self, statement: Select[tuple[object, ...]], **values: object) -> tuple[Event, ...]:
+        rows = await self._database.read(lambda connection: connection.execute(statement, values).all())
+        return tuple(event(row) for row in rows)
+
+
+def erase_team(connection: Connection, team: TeamId) -> None:
+    """Delete everything that history says of a team."""
+    connection.execute(PERMIT, {"team_id": team, "before": None})
+    connection.execute(DELETE_TEAM, {"b_team": team})
+    connection.execute(REVOKE)
+
+
+def erase_before(connection: Connection, before: datetime, limit: int) -> int:
+    """Delete up to `limit` of the oldest events that are older than `before`; returns how many went."""
+    connection.execute(PERMIT, {"team_id": None, "before": before})
+    gone = connection.execute(DELETE_OLD, {"b_before": before, "b_limit": limit}).rowcount
+    connection.execute(REVOKE)
+    return gone

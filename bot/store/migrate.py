@@ -1,0 +1,36 @@
+"""Bring a database to the present tables when the bot starts; safe when several processes start at once.
+
+Whoever comes first holds a lock (PostgreSQL: an advisory one, SQLite: the write lock) until everything is in place.
+"""
+
+from pathlib import Path
+
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
+
+HEAD = "0001"
+"""The newest migration; written here too, so that a start that has nothing to do need not import Alembic."""
+
+ADVISORY_LOCK = 0x63726D626F74  # "crmbot"
+
+
+def is_current(connection: Connection) -> bool:
+    """Whether the database has the present tables."""
+    try:
+        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == HEAD
+    except DBAPIError:  # no such table: an empty database
+        return False
+
+
+def migrate(connection: Connection) -> None:
+    """Apply what is missing, within the caller's transaction: all of it or nothing."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

@@ -1,0 +1,207 @@
+"""The statements on proposals, built once; the tests look at their plans.
+
+Conditions on states are spelt out, not bound: only so do both databases recognise the indexes over what is open.
+"""
+
+from sqlalchemy import ColumnElement, Select, Update, and_, bindparam, func, insert, or_, select, text, update
+from sqlalchemy.sql.dml import ReturningUpdate
+from sqlalchemy.sql.elements import TextClause
+
+from bot.store.rows import PROPOSAL
+from bot.store.tables import is_open, proposals
+
+Read = Select[tuple[object, ...]]
+Write = ReturningUpdate[tuple[object, ...]]
+
+p = proposals.c
+
+
+def _in(*states: str) -> TextClause:
+    return text("state IN ({})".format(", ".join(f"'{state}'" for state in states)))
+
+
+def _ended(state: str) -> dict[str, object]:
+    return {"state": state, "due_at": None, "lease_owner": None, **_new_turn()}
+
+
+def _new_turn() -> dict[str, object]:
+    return {"turn": p.turn + 1, "card_due_at": bindparam("b_card_due")}
+
+
+def _pending_again() -> dict[str, object]:
+    return {
+        "state": "pending",
+        "due_at": p.expires_at,
+        "lease_owner": None,
+        "attempts": 0,
+        "decided_by": None,
+        "decided_at": None,
+        "outcome": bindparam("b_outcome"),
+        **_new_turn(),
+    }
+
+
+def _held() -> Update:
+    return update(proposals).where(
+        p.id == bindparam("b_id"), p.lease_owner == bindparam("b_owner"), _in("executing", "unknown")
+    )
+
+
+def _among_due(states: TextClause) -> ColumnElement[bool]:
+    """Up to `b_limit` that are due, without those that another process is just taking.
+
+    A common table expression, since PostgreSQL may run a plain subquery several times, and each time lock others.
+    """
+    due = (
+        select(p.id)
+        .where(is_open(), states, p.due_at <= bindparam("b_now"))
+        .order_by(p.due_at)
+        .limit(bindparam("b_limit"))
+        .with_for_update(skip_locked=True)
+        .cte("due")
+    )
+    return and_(p.id.in_(select(due.c.id)), states, p.due_at <= bindparam("b_now"))
+
+
+INSERT = insert(proposals)
+
+CLAIM: Write = (
+    update(proposals)
+    .where(
+        p.id == bindparam("b_id"),
+        p.team_id == bindparam("b_team"),
+        p.seal == bindparam("b_seal"),
+        _in("pending"),
+        p.expires_at > bindparam("b_now"),
+    )
+    .values(
+        state="executing",
+        decided_by=bindparam("b_by"),
+        decided_at=bindparam("b_now"),
+        lease_owner=bindparam("b_owner"),
+        due_at=bindparam("b_due"),
+        attempts=p.attempts + 1,
+        outcome=None,
+    )
+    .returning(*PROPOSAL)
+)
+
+FINISH: Write = (
+    _held()
+    .values(**_ended("") | {"state": bindparam("b_state"), "outcome": bindparam("b_outcome")})
+    .returning(*PROPOSAL)
+)
+
+RELEASE: Write = _held().values(**_pending_again()).returning(*PROPOSAL)
+
+REBASE: Write = (
+    _held()
+    .values(
+        **_pending_again(),
+        **{name: bindparam(f"b_{name}") for name in ("change", "kind", "verb", "record_id", "name", "seal")},
+        revision=p.revision + 1,
+    )
+    .returning(*PROPOSAL)
+)
+
+FIRST_UNKNOWN: Write = (
+    _held()
+    .where(_in("executing"))
+    .values(state="unknown", due_at=bindparam("b_due"), lease_owner=None, **_new_turn())
+    .returning(*PROPOSAL)
+)
+
+STILL_UNKNOWN: Write = (
+    _held().where(_in("unknown")).values(due_at=bindparam("b_due"), lease_owner=None).returning(*PROPOSAL)
+)
+
+RENEW: Update = (
+    update(proposals)
+    .where(p.lease_owner == bindparam("b_owner"), _in("executing", "unknown"))
+    .values(due_at=bindparam("b_due"))
+)
+
+RENEW_SOME: Update = RENEW.where(p.id.in_(bindparam("b_ids", expanding=True)))
+
+TAKE_ABANDONED: Write = (
+    update(proposals)
+    .where(_among_due(_in("executing", "unknown")))
+    .values(lease_owner=bindparam("b_owner"), due_at=bindparam("b_due"), attempts=p.attempts + 1)
+    .returning(*PROPOSAL)
+)
+
+CANCEL: Write = (
+    update(proposals)
+    .where(p.id == bindparam("b_id"), p.team_id == bindparam("b_team"), _in("pending"))
+    .values(**_ended("cancelled"), decided_by=bindparam("b_by"), decided_at=bindparam("b_now"))
+    .returning(*PROPOSAL)
+)
+
+EXPIRE: Write = update(proposals).where(_among_due(_in("pending"))).values(**_ended("expired")).returning(*PROPOSAL)
+
+SUPERSEDE: Write = (
+    update(proposals)
+    .where(
+        p.id.in_(bindparam("b_ids", expanding=True)),
+        p.team_id == bindparam("b_team"),
+        _in("pending"),
+    )
+    .values(**_ended("superseded"), superseded_by=bindparam("b_by_id"))
+    .returning(*PROPOSAL)
+)
+
+VOID: Write = (
+    update(proposals)
+    .where(p.team_id == bindparam("b_team"), is_open(), _in("pending"))
+    .values(**_ended("cancelled"), decided_at=bindparam("b_now"), outcome=bindparam("b_outcome"))
+    .returning(*PROPOSAL)
+)
+
+GET: Read = select(*PROPOSAL).where(p.id == bindparam("b_id"), p.team_id == bindparam("b_team"))
+
+_newest_first = (p.created_at.desc(), p.id.desc())
+
+OPEN_OF: Read = (
+    select(*PROPOSAL)
+    .where(p.team_id == bindparam("b_team"), p.proposer == bindparam("b_user"), is_open())
+    .order_by(*_newest_first)
+    .limit(bindparam("b_limit"))
+    .offset(bindparam("b_offset"))
+)
+
+OPEN_ON: Read = (
+    select(*PROPOSAL)
+    .where(p.team_id == bindparam("b_team"), p.record_id == bindparam("b_record"), is_open())
+    .order_by(*_newest_first)
+    .limit(bindparam("b_limit"))
+)
+
+OPEN_CREATES: Read = (
+    select(*PROPOSAL)
+    .where(p.team_id == bindparam("b_team"), p.kind == bindparam("b_kind"), p.verb == "create", is_open())
+    .order_by(*_newest_first)
+    .limit(bindparam("b_limit"))
+)
+
+_open_or_done = or_(is_open(), _in("done"))
+
+SAVED_FROM: Read = (
+    select(*PROPOSAL)
+    .where(
+        p.team_id == bindparam("b_team"),
+        p.source_channel == bindparam("b_channel"),
+        p.source_ts == bindparam("b_ts"),
+        text("source_ts <> ''"),
+        _open_or_done,
+    )
+    .order_by(*_newest_first)
+    .limit(bindparam("b_limit"))
+)
+
+UNDOS_OF: Read = (
+    select(*PROPOSAL)
+    .where(p.team_id == bindparam("b_team"), p.undo_of == bindparam("b_undone"), text("undo_of <> ''"), _open_or_done)
+    .order_by(*_newest_first)
+)
+
+OPEN_COUNTS = select(p.state, func.count()).where(is_open()).group_by(p.state)

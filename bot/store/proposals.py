@@ -1,0 +1,195 @@
+"""A proposal's life in the store: each step is one conditional write, so that of any number of callers one takes it.
+
+Nothing is read first. Every step says in history what it did, in the same transaction, and marks the proposal's cards
+as due for rewriting, so that a card tells the truth even when the process dies before it can.
+"""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from bot.changes import Change, Moved, seal
+from bot.models import Kind, TeamId, UserId
+from bot.proposals.model import Outcome, Proposal, State, What
+from bot.store import proposal_statements as sql
+from bot.store.database import Database
+from bot.store.rows import append, change_values, outcome_text, proposal, proposal_values
+
+CARD_GRACE = timedelta(seconds=5)
+"""How long the process that moved a proposal may take to rewrite its cards before any other process does it."""
+
+Parameters = dict[str, object]
+
+
+class Proposals:
+    """All teams' proposals. A method that returns None did nothing: the proposal was not in the state it needs."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def propose(self, proposal: Proposal) -> None:
+        """Store a new, pending proposal."""
+
+        def work(connection: Connection) -> None:
+            connection.execute(sql.INSERT, proposal_values(proposal))
+            append(connection, [proposal], What.PROPOSED, actor=proposal.proposer, at=proposal.created_at)
+
+        await self._database.write(work)
+
+    async def proposal(self, team: TeamId, id: str) -> Proposal | None:
+        """The team's proposal; None for any other team's, whatever its state."""
+        found = await self._all(sql.GET, b_team=team, b_id=id)
+        return found[0] if found else None
+
+    async def claim(
+        self, team: TeamId, id: str, shown: str, *, by: UserId, owner: str, now: datetime, lease: timedelta
+    ) -> Proposal | None:
+        """Take a pending proposal to execute what `shown`, the card's seal, names; exactly one caller gets it.
+
+        None when somebody was first, when it has expired, when the change is not the one that was shown, or when it is
+        another team's.
+        """
+        values: Parameters = {"b_team": team, "b_id": id, "b_seal": shown, "b_by": by, "b_owner": owner}
+        values |= {"b_now": now, "b_due": now + lease}
+        return await self._move(sql.CLAIM, values, What.CONFIRMED, actor=by, at=now)
+
+    async def finish(self, id: str, owner: str, state: State, outcome: Outcome, now: datetime) -> Proposal | None:
+        """End an execution as done or failed; None when `owner` has lost its lease to another."""
+        if state not in (State.DONE, State.FAILED):
+            raise ValueError(f"an execution does not end as {state}")
+        values = _held(id, owner, now) | {"b_state": state.value, "b_outcome": outcome_text(outcome)}
+        return await self._move(sql.FINISH, values, What(state.value), actor="", at=now)
+
+    async def release(self, id: str, owner: str, sentence: str, now: datetime) -> Proposal | None:
+        """Back to pending, with the reason: nothing was written, and Confirm works again."""
+        values = _held(id, owner, now) | {"b_outcome": outcome_text(Outcome(sentence=sentence))}
+        return await self._move(sql.RELEASE, values, What.RELEASED, actor="", at=now)
+
+    async def rebase(
+        self, id: str, owner: str, change: Change, moved: tuple[Moved, ...], now: datetime
+    ) -> Proposal | None:
+        """Back to pending with a new change on top of what moved; the old card's seal no longer confirms anything."""
+        columns = {f"b_{name}": value for name, value in change_values(change).items()}
+        values = _held(id, owner, now) | columns
+        values |= {"b_seal": seal(change), "b_outcome": outcome_text(Outcome(moved=moved))}
+        return await self._move(sql.REBASE, values, What.STALE, actor="", at=now)
+
+    async def mark_unknown(self, id: str, owner: str, next_try_at: datetime, now: datetime) -> Proposal | None:
+        """No answer came: let go of it, to be settled from `next_try_at` on by whoever sweeps then."""
+        values = _held(id, owner, now) | {"b_due": next_try_at}
+        first = await self._move(sql.FIRST_UNKNOWN, values, What.UNKNOWN, actor="", at=now)
+        if first is not None:
+            return first
+        del values["b_card_due"]
+        later = await self._move_all(sql.STILL_UNKNOWN, values)
+        return later[0] if later else None
+
+    async def renew(self, owner: str, now: datetime, lease: timedelta, *, ids: Collection[str] | None = None) -> int:
+        """Keep the owner's leases (of `ids` only, when given) alive; returns how many it still holds."""
+        values: Parameters = {"b_owner": owner, "b_due": now + lease}
+        if ids is not None:
+            values["b_ids"] = list(ids)
+        statement = sql.RENEW if ids is None else sql.RENEW_SOME
+        return await self._database.write(lambda connection: connection.execute(statement, values).rowcount)
+
+    async def take_abandoned(
+        self, owner: str, now: datetime, lease: timedelta, limit: int = 20
+    ) -> tuple[Proposal, ...]:
+        """Lease what a dead process left executing and the unknown ones that are due; each goes to one caller."""
+        values: Parameters = {"b_owner": owner, "b_now": now, "b_due": now + lease, "b_limit": limit}
+        return await self._move_all(sql.TAKE_ABANDONED, values)
+
+    async def cancel(self, team: TeamId, id: str, by: UserId, now: datetime) -> Proposal | None:
+        """Decide against a pending proposal."""
+        values: Parameters = {"b_team": team, "b_id": id, "b_by": by, "b_now": now, "b_card_due": now + CARD_GRACE}
+        return await self._move(sql.CANCEL, values, What.CANCELLED, actor=by, at=now)
+
+    async def expire_due(self, now: datetime, limit: int = 50) -> tuple[Proposal, ...]:
+        """End the pending ones whose time is over; among all processes each is returned once."""
+        values: Parameters = {"b_now": now, "b_card_due": now + CARD_GRACE, "b_limit": limit}
+        return await self._move_all(sql.EXPIRE, values, What.EXPIRED, at=now)
+
+    async def supersede(self, team: TeamId, ids: Collection[str], by_id: str, now: datetime) -> tuple[Proposal, ...]:
+        """End pending proposals in favour of a newer one; returns those that were still pending."""
+        values: Parameters = {"b_team": team, "b_ids": list(ids), "b_by_id": by_id, "b_card_due": now + CARD_GRACE}
+        return await self._move_all(sql.SUPERSEDE, values, What.SUPERSEDED, at=now) if ids else ()
+
+    async def void_open(self, team: TeamId, now: datetime, reason: str) -> tuple[Proposal, ...]:
+        """End everything pending of a team, since its CRM is no longer the one that the cards showed."""
+        return await self._database.write(lambda connection: void_open(connection, team, now, reason))
+
+    async def open_of(self, team: TeamId, user: UserId, *, limit: int = 10, offset: int = 0) -> tuple[Proposal, ...]:
+        """What the person proposed and nobody has ended yet, newest first."""
+        return await self._all(sql.OPEN_OF, b_team=team, b_user=user, b_limit=limit, b_offset=offset)
+
+    async def open_on(self, team: TeamId, record_id: str, *, limit: int = 20) -> tuple[Proposal, ...]:
+        """Everybody's open proposals on a record, newest first."""
+        return await self._all(sql.OPEN_ON, b_team=team, b_record=record_id, b_limit=limit)
+
+    async def open_creates(self, team: TeamId, kind: Kind, *, limit: int = 100) -> tuple[Proposal, ...]:
+        """Everybody's open creates of a kind, newest first: what a new one may duplicate."""
+        return await self._all(sql.OPEN_CREATES, b_team=team, b_kind=kind.value, b_limit=limit)
+
+    async def saved_from(self, team: TeamId, channel: str, ts: str, *, limit: int = 10) -> tuple[Proposal, ...]:
+        """The proposals made from a message that are open or done, newest first."""
+        return await self._all(sql.SAVED_FROM, b_team=team, b_channel=channel, b_ts=ts, b_limit=limit)
+
+    async def undos_of(self, team: TeamId, id: str) -> tuple[Proposal, ...]:
+        """The proposals that would take a proposal back and are open or done."""
+        return await self._all(sql.UNDOS_OF, b_team=team, b_undone=id)
+
+    async def open_counts(self) -> dict[State, int]:
+        """How many proposals of all teams stand in each open state."""
+        rows = await self._database.read(lambda connection: connection.execute(sql.OPEN_COUNTS).all())
+        return {State(state): count for state, count in rows}
+
+    async def _all(self, statement: sql.Read, **values: object) -> tuple[Proposal, ...]:
+        rows = await self._database.read(lambda connection: connection.execute(statement, values).all())
+        return tuple(proposal(row) for row in rows)
+
+    async def _move(
+        self, statement: sql.Write, values: Parameters, what: What, *, actor: str, at: datetime
+    ) -> Proposal | None:
+        moved = await self._move_all(statement, values, what, actor=actor, at=at)
+        return moved[0] if moved else None
+
+    async def _move_all(
+        self,
+        statement: sql.Write,
+        values: Parameters,
+        what: What | None = None,
+        *,
+        actor: str = "",
+        at: datetime | None = None,
+    ) -> tuple[Proposal, ...]:
+        return await self._database.write(
+            lambda connection: move(connection, statement, values, what, actor=actor, at=at)
+        )
+
+
+def move(
+    connection: Connection,
+    statement: sql.Write,
+    values: Parameters,
+    what: What | None = None,
+    *,
+    actor: str = "",
+    at: datetime | None = None,
+) -> tuple[Proposal, ...]:
+    """Carry out one conditional write and say it in history; returns what it moved, as it is now."""
+    moved = tuple(proposal(row) for row in connection.execute(statement, values))
+    if what is not None and at is not None:
+        append(connection, moved, what, actor=actor, at=at)
+    return moved
+
+
+def void_open(connection: Connection, team: TeamId, now: datetime, reason: str) -> tuple[Proposal, ...]:
+    """`Proposals.void_open` within a larger transaction: a rebind voids in the instant in which it swaps."""
+    outcome = outcome_text(Outcome(sentence=reason))
+    values: Parameters = {"b_team": team, "b_now": now, "b_outcome": outcome, "b_card_due": now + CARD_GRACE}
+    return move(connection, sql.VOID, values, What.VOIDED, at=now)
+
+
+def _held(id: str, owner: str, now: datetime) -> Parameters:
+    return {"b_id": id, "b_owner": owner, "b_card_due": now + CARD_GRACE}

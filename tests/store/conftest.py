@@ -1,0 +1,45 @@
+"""Proposals to try the store with."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.changes import Change, FieldChange, Verb
+from bot.models import Kind, TeamId, UserId
+from bot.proposals.model import Proposal, Source, new_id
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def now() -> datetime:
+    """The test's clock."""
+    return NOW
+
+
+def make_proposal(**given: object) -> Proposal:
+    """A pending proposal of a note, made at `NOW`, unless told otherwise."""
+    change = Change(
+        verb=Verb.CREATE,
+        kind=Kind.NOTE,
+        record_id=str(given.pop("record_id", "0d4f5b0e-0000-4000-8000-000000000001")),
+        name="Call with Ada",
+        fields=(FieldChange("title", None, "Call with Ada"),),
+    )
+    values: dict[str, object] = {
+        "id": new_id(),
+        "team_id": TeamId("T1"),
+        "change": change,
+        "proposer": UserId("U1"),
+        "created_at": NOW,
+        "expires_at": NOW + timedelta(hours=24),
+        "source": Source("C1", "1700000000.000100", "https://example.slack.com/archives/C1/p1"),
+    }
+    return Proposal(**(values | given))  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def a_proposal() -> Callable[..., Proposal]:
+    """Makes proposals that are not stored yet."""
+    return make_proposal

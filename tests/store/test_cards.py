@@ -1,0 +1,97 @@
+"""Where proposals are shown, and that a sweep brings every card up to date."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from bot.proposals.model import CardPlace, Proposal, State
+from bot.store import Store
+
+Make = Callable[..., Proposal]
+GRACE = timedelta(seconds=5)
+MESSAGE = CardPlace(channel="C1", ts="1.2")
+
+
+async def proposed(store: Store, proposal: Proposal) -> Proposal:
+    await store.proposals.propose(proposal)
+    return proposal
+
+
+async def test_a_card_is_remembered_for_its_team_only(store: Store, a_proposal: Make, now: datetime):
+    """A card comes back as it was placed, and to no other team."""
+    proposal = await proposed(store, a_proposal())
+    place = CardPlace(channel="C1", user="U1", response_url="https://hooks.example/1", valid_until=now + GRACE)
+
+    card = await store.cards.add_card(proposal, place, now)
+
+    assert await store.cards.cards("T1", proposal.id) == (card,)
+    assert card.place == place
+    assert await store.cards.cards("T2", proposal.id) == ()
+
+
+async def test_a_card_that_tells_the_truth_is_left_alone(store: Store, a_proposal: Make, now: datetime):
+    """Nothing is due while the card shows the proposal as it is."""
+    proposal = await proposed(store, a_proposal())
+    await store.cards.add_card(proposal, MESSAGE, now)
+
+    assert await store.cards.stale_cards(now + timedelta(hours=1)) == ()
+
+
+async def test_a_sweep_rewrites_what_a_dead_process_left(store: Store, a_proposal: Make, now: datetime):
+    """After its grace a changed proposal's cards are due, each to one sweep, and again when that one dies too."""
+    proposal = await proposed(store, a_proposal())
+    cards = {(await store.cards.add_card(proposal, MESSAGE, now)).id for _ in range(3)}
+    await store.proposals.cancel("T1", proposal.id, "U1", now)
+
+    assert await store.cards.stale_cards(now) == ()
+    sweeps = await asyncio.gather(*(store.cards.stale_cards(now + GRACE) for _ in range(5)))
+    taken = [card.id for sweep in sweeps for card, _ in sweep]
+    assert sorted(taken) == sorted(cards)
+    assert {shown.state for sweep in sweeps for _, shown in sweep} == {State.CANCELLED}
+    again = await store.cards.stale_cards(now + GRACE + timedelta(seconds=15))
+    assert {(card.id, card.tries) for card, _ in again} == {(id, 2) for id in cards}
+
+
+async def test_a_rewritten_card_is_settled(store: Store, a_proposal: Make, now: datetime):
+    """Once every card shows the newest turn, or cannot be reached any more, nothing is due."""
+    proposal = await proposed(store, a_proposal())
+    shown = await store.cards.add_card(proposal, MESSAGE, now)
+    gone = await store.cards.add_card(proposal, MESSAGE, now)
+    over = await store.cards.add_card(proposal, CardPlace(response_url="https://hooks.example/1", valid_until=now), now)
+    cancelled = await store.proposals.cancel("T1", proposal.id, "U1", now)
+
+    await store.cards.card_shown(shown.id, cancelled.turn)
+    await store.cards.card_shown(shown.id, cancelled.turn - 1)
+    await store.cards.drop_card(gone.id)
+
+    assert await store.cards.stale_cards(now + GRACE) == ()
+    left = {card.id: card.shown for card in await store.cards.cards("T1", proposal.id)}
+    assert left == {shown.id: cancelled.turn}
+    assert over.id not in left
+
+
+async def test_a_card_posted_too_late_is_due_at_once(store: Store, a_proposal: Make, now: datetime):
+    """A card that shows an older turn when it is placed is rewritten by the next sweep."""
+    proposal = await proposed(store, a_proposal())
+    await store.proposals.cancel("T1", proposal.id, "U1", now)
+    assert await store.cards.stale_cards(now + GRACE) == ()
+
+    late = await store.cards.add_card(proposal, MESSAGE, now + GRACE)
+
+    ((card, current),) = await store.cards.stale_cards(now + GRACE)
+    assert (card.id, current.state) == (late.id, State.CANCELLED)
+
+
+async def test_a_response_url_is_not_readable_in_the_database(
+    store: Store, a_proposal: Make, now: datetime, database_url
+):
+    """A place is stored sealed."""
+    proposal = await proposed(store, a_proposal())
+    place = CardPlace(response_url="https://hooks.example/secret", valid_until=now + GRACE)
+    await store.cards.add_card(proposal, place, now)
+
+    rows = await store.cards._database.read(
+        lambda connection: connection.exec_driver_sql("SELECT place FROM cards").scalars().all()
+    )
+    assert rows
+    assert "hooks.example" not in str(rows)

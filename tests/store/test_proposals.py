@@ -1,0 +1,264 @@
+"""A proposal's life, on both databases."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import msgspec
+import pytest
+
+from bot.changes import FieldChange, Moved, rebased, seal
+from bot.models import Kind, Record, Ref
+from bot.proposals.model import Outcome, Proposal, State, What
+from bot.store import Store
+
+Make = Callable[..., Proposal]
+LEASE = timedelta(seconds=20)
+
+
+async def claim(
+    store: Store, proposal: Proposal, now: datetime, *, owner: str = "one", by: str = "U2"
+) -> Proposal | None:
+    return await store.proposals.claim(
+        proposal.team_id, proposal.id, proposal.seal, by=by, owner=owner, now=now, lease=LEASE
+    )
+
+
+async def told(store: Store, proposal: Proposal) -> list[What]:
+    return [event.what for event in await store.history.of_proposal(proposal.team_id, proposal.id)]
+
+
+async def test_comes_back_as_it_was_stored(store: Store, a_proposal: Make):
+    """A stored proposal is read back without loss."""
+    proposal = a_proposal(thread_ts="1.2", channel="C9", proposer_name="Ana")
+    await store.proposals.propose(proposal)
+
+    assert await store.proposals.proposal("T1", proposal.id) == proposal
+
+
+async def test_is_hidden_from_every_other_team(store: Store, a_proposal: Make, now: datetime):
+    """Another team can neither read, claim nor cancel a proposal, although it knows its id and seal."""
+    proposal = a_proposal()
+    await store.proposals.propose(proposal)
+
+    assert await store.proposals.proposal("T2", proposal.id) is None
+    assert await claim(store, msgspec.structs.replace(proposal, team_id="T2"), now) is None
+    assert await store.proposals.cancel("T2", proposal.id, "U9", now) is None
+    assert await store.proposals.supersede("T2", [proposal.id], "other", now) == ()
+    assert (await store.proposals.proposal("T1", proposal.id)).state is State.PENDING
+
+
+async def test_only_one_of_many_clicks_claims(store: Store, a_proposal: Make, now: datetime):
+    """Of forty simultaneous claims on each of five proposals exactly one succeeds, and history says so once."""
+    proposals = [a_proposal() for _ in range(5)]
+    for proposal in proposals:
+        await store.proposals.propose(proposal)
+
+    claims = await asyncio.gather(
+        *(claim(store, proposal, now, owner=f"o{n}", by=f"U{n}") for n in range(40) for proposal in proposals)
+    )
+
+    claimed = [each for each in claims if each]
+    assert sorted(each.id for each in claimed) == sorted(each.id for each in proposals)
+    for each in claimed:
+        assert each.state is State.EXECUTING
+        assert each.lease_owner == "o" + each.decided_by[1:]
+        assert await told(store, each) == [What.PROPOSED, What.CONFIRMED]
+
+
+async def test_claims_only_what_the_card_showed(store: Store, a_proposal: Make, now: datetime):
+    """A click on a card that showed another change, or after the proposal's time, claims nothing."""
+    proposal = a_proposal()
+    await store.proposals.propose(proposal)
+
+    assert await claim(store, msgspec.structs.replace(proposal, seal="another"), now) is None
+    assert await claim(store, proposal, proposal.expires_at) is None
+    assert await claim(store, proposal, proposal.expires_at - timedelta(milliseconds=1)) is not None
+
+
+@pytest.mark.parametrize("state", [State.DONE, State.FAILED])
+async def test_ends_once_and_by_its_owner(store: Store, a_proposal: Make, now: datetime, state: State):
+    """Only the lease's owner ends an execution, only once, and the outcome is kept with the proposal and in history."""
+    proposal = a_proposal()
+    await store.proposals.propose(proposal)
+    await claim(store, proposal, now)
+    outcome = Outcome(
+        sentence="As you wished.", record=Ref(Kind.NOTE, "n1", "Call"), where="there", after={"title": "Call"}
+    )
+
+    assert await store.proposals.finish(proposal.id, "two", state, outcome, now) is None
+    ended = await store.proposals.finish(proposal.id, "one", state, outcome, now)
+    assert await store.proposals.finish(proposal.id, "one", state, outcome, now) is None
+
+    assert ended.state is state
+    assert ended.outcome == outcome
+    assert ended.turn == proposal.turn + 1
+    last = (await store.history.of_proposal("T1", proposal.id))[-1]
+    assert (last.what, last.outcome, last.record.id) == (What(state.value), outcome, "n1")
+
+
+async def test_an_execution_ends_as_done_or_failed_only(store: Store, now: datetime):
+    """Finishing as anything else is a programming error, not a state."""
+    with pytest.raises(ValueError, match="does not end as pending"):
+        await store.proposals.finish("x", "one", State.PENDING, Outcome(), now)
+
+
+async def test_release_makes_confirm_work_again(store: Store, a_proposal: Make, now: datetime):
+    """A release puts the proposal back as if nobody had clicked, and says why."""
+    proposal = a_proposal()
+    await store.proposals.propose(proposal)
+    await claim(store, proposal, now)
+
+    assert await store.proposals.release(proposal.id, "two", "Busy.", now) is None
+    released = await store.proposals.release(proposal.id, "one", "Busy.", now)
+
+    assert (released.state, released.decided_by, released.attempts) == (State.PENDING, None, 0)
+    assert released.outcome == Outcome(sentence="Busy.")
+    assert (await claim(store, proposal, now)).attempts == 1
+
+
+async def test_rebase_asks_again_with_a_new_seal(store: Store, a_proposal: Make, now: datetime):
+    """After a rebase only the new card's seal claims, and the card can say what moved."""
+    proposal = a_proposal()
+    await store.proposals.propose(proposal)
+    await claim(store, proposal, now)
+    change = rebased(proposal.change, Record(kind=Kind.NOTE, id="n1", name="Call", values={"title": "Other"}))
+    moved = (Moved("title", None, "Other", "Call with Ada"),)
+
+    again = await store.proposals.rebase(proposal.id, "one", change, moved, now)
+
+    assert (again.state, again.revision, again.change) == (State.PENDING, 2, change)
+    assert again.change.fields == (FieldChange("title", "Other", "Call with Ada"),)
+    assert again.outcome.moved == moved
+    assert again.seal == seal(change)
+    assert await claim(store, proposal, now) is None
+    assert await claim(store, again, now) is not None
+    assert await told(store, proposal) == [What.PROPOSED, What.CONFIRMED, What.STALE, What.CONFIRMED]
+
+
+async def test_unknown_waits_and_is_taken_up(store: Store, a_proposal: Make, now: datetime):
+    """An unknown outcome is taken up when it is due, not earlier, by one; history tells of it once."""
+    proposal = a_proposal()
+    await store.proposals.propose(proposal)
+    await claim(store, proposal, now)
+    unknown = await store.proposals.mark_unknown(proposal.id, "one", now + timedelta(seconds=5), now)
+
+    assert unknown.state is State.UNKNOWN
+    assert await store.proposals.take_abandoned("two", now, LEASE) == ()
+    later = now + timedelta(seconds=5)
+    (taken,) = await store.proposals.take_abandoned("two", later, LEASE)
+    assert (taken.state, taken.attempts, taken.again, taken.lease_owner) == (State.UNKNOWN, 2, True, "two")
+    assert await store.proposals.take_abandoned("three", later, LEASE) == ()
+    still = await store.proposals.mark_unknown(proposal.id, "two", later + timedelta(seconds=5), later)
+    assert (still.state, still.turn) == (State.UNKNOWN, unknown.turn)
+    (taken,) = await store.proposals.take_abandoned("three", later + timedelta(seconds=5), LEASE)
+    assert await store.proposals.finish(proposal.id, "three", State.DONE, Outcome(), later) is not None
+    assert await told(store, proposal) == [What.PROPOSED, What.CONFIRMED, What.UNKNOWN, What.DONE]
+
+
+async def test_a_dead_owners_write_is_taken_up_and_its_late_end_ignored(store: Store, a_proposal: Make, now: datetime):
+    """When a lease runs out another takes the write over, and the first owner can no longer end it."""
+    proposal = a_proposal()
+    await store.proposals.propose(proposal)
+    await claim(store, proposal, now)
+
+    assert await store.proposals.take_abandoned("two", now + LEASE - timedelta(seconds=1), LEASE) == ()
+    (taken,) = await store.proposals.take_abandoned("two", now + LEASE, LEASE)
+
+    assert taken.again
+    assert await store.proposals.finish(proposal.id, "one", State.DONE, Outcome(), now) is None
+    assert await store.proposals.finish(proposal.id, "two", State.DONE, Outcome(), now) is not None
+
+
+async def test_renewing_keeps_all_or_some_leases(store: Store, a_proposal: Make, now: datetime):
+    """One heartbeat keeps everything an owner holds, or only the ids it still works on."""
+    first, second = a_proposal(), a_proposal()
+    for proposal in (first, second):
+        await store.proposals.propose(proposal)
+        await claim(store, proposal, now)
+    later = now + timedelta(seconds=15)
+
+    assert await store.proposals.renew("one", later, LEASE) == 2
+    assert await store.proposals.take_abandoned("two", now + LEASE, LEASE) == ()
+    assert await store.proposals.renew("one", later + LEASE / 2, LEASE, ids=[first.id]) == 1
+    (taken,) = await store.proposals.take_abandoned("two", later + LEASE, LEASE)
+    assert taken.id == second.id
+    assert await store.proposals.renew("two", later, LEASE) == 1
+
+
+async def test_cancel_is_final(store: Store, a_proposal: Make, now: datetime):
+    """A cancelled proposal says by whom, and can be neither confirmed nor cancelled again."""
+    proposal = a_proposal()
+    await store.proposals.propose(proposal)
+
+    cancelled = await store.proposals.cancel("T1", proposal.id, "U3", now)
+
+    assert (cancelled.state, cancelled.decided_by) == (State.CANCELLED, "U3")
+    assert await claim(store, proposal, now) is None
+    assert await store.proposals.cancel("T1", proposal.id, "U3", now) is None
+
+
+async def test_expires_once(store: Store, a_proposal: Make, now: datetime):
+    """What is due expires once among many sweeps, in portions; what is executing does not expire."""
+    proposals = [a_proposal() for _ in range(5)]
+    for proposal in proposals:
+        await store.proposals.propose(proposal)
+    await claim(store, proposals[0], now)
+    late = now + timedelta(hours=24)
+
+    sweeps = [
+        await store.proposals.expire_due(late, 3),
+        *await asyncio.gather(*(store.proposals.expire_due(late, 3) for _ in range(4))),
+    ]
+
+    expired = [each.id for sweep in sweeps for each in sweep]
+    assert len(sweeps[0]) == 3
+    assert sorted(expired) == sorted(each.id for each in proposals[1:])
+    assert await told(store, proposals[1]) == [What.PROPOSED, What.EXPIRED]
+
+
+async def test_a_newer_one_supersedes_only_the_pending(store: Store, a_proposal: Make, now: datetime):
+    """Superseding names the newer proposal and leaves alone what somebody has confirmed."""
+    old, confirmed = a_proposal(), a_proposal()
+    for proposal in (old, confirmed):
+        await store.proposals.propose(proposal)
+    await claim(store, confirmed, now)
+
+    (ended,) = await store.proposals.supersede("T1", [old.id, confirmed.id], "newer", now)
+
+    assert (ended.id, ended.state, ended.superseded_by) == (old.id, State.SUPERSEDED, "newer")
+    assert await store.proposals.supersede("T1", [], "newer", now) == ()
+
+
+async def test_voiding_ends_one_teams_pending(store: Store, a_proposal: Make, now: datetime):
+    """A rebind ends everything pending of that team, with the reason, and nothing of another."""
+    mine, theirs = a_proposal(), a_proposal(team_id="T2")
+    for proposal in (mine, theirs):
+        await store.proposals.propose(proposal)
+
+    (voided,) = await store.proposals.void_open("T1", now, "The CRM was changed.")
+
+    assert (voided.id, voided.state, voided.outcome.sentence) == (mine.id, State.CANCELLED, "The CRM was changed.")
+    assert (await store.proposals.proposal("T2", theirs.id)).state is State.PENDING
+
+
+async def test_finds_what_is_open(store: Store, a_proposal: Make, now: datetime):
+    """Open proposals are found by person, record, kind, message and what they undo, newest first."""
+    first = a_proposal(record_id="r1", undo_of="done-1")
+    second = a_proposal(record_id="r1", created_at=now + timedelta(seconds=1))
+    other = a_proposal(proposer="U9", record_id="r2", team_id="T2")
+    for proposal in (first, second, other):
+        await store.proposals.propose(proposal)
+    ids = [second.id, first.id]
+
+    assert [each.id for each in await store.proposals.open_of("T1", "U1")] == ids
+    assert [each.id for each in await store.proposals.open_of("T1", "U1", limit=1, offset=1)] == ids[1:]
+    assert [each.id for each in await store.proposals.open_on("T1", "r1")] == ids
+    assert [each.id for each in await store.proposals.open_creates("T1", Kind.NOTE)] == ids
+    assert [each.id for each in await store.proposals.saved_from("T1", "C1", "1700000000.000100")] == ids
+    assert [each.id for each in await store.proposals.undos_of("T1", "done-1")] == [first.id]
+    assert await store.proposals.open_counts() == {State.PENDING: 3}
+
+    await store.proposals.cancel("T1", second.id, "U1", now)
+    assert [each.id for each in await store.proposals.open_on("T1", "r1")] == ids[1:]
+    assert [each.id for each in await store.proposals.saved_from("T1", "C1", "1700000000.000100")] == ids[1:]
