@@ -3,7 +3,7 @@
 The schema is per workspace (twenty.md section 4). The current dialect is assumed until the CRM's own answers say else.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from bot import fields
@@ -31,9 +31,15 @@ class Knowledge:
         self._invalid: dict[tuple[Kind, str], set[str]] = {}
         self._used: dict[tuple[Kind, str], dict[str, None]] = {}
 
-    def saw(self, plural: str, raw: Mapping[str, Any]) -> None:
-        """Learn the fields of an object from a whole record of it."""
-        self._seen.setdefault(plural, set()).update(raw)
+    def saw_all(self, plural: str, raws: Sequence[Mapping[str, Any]]) -> None:
+        """Learn an object's fields and the options in use from whole records of it."""
+        if raws:
+            self._seen.setdefault(plural, set()).update(raws[0])
+        for kind, keys in SELECTS.items():
+            for key in keys if columns.plural(kind) == plural else ():
+                for raw in raws:
+                    if isinstance(held := raw.get(key), str) and held:
+                        self.saw_choice(kind, key, held)
 
     def saw_choice(self, kind: Kind, key: str, value: str) -> None:
         """Learn an option from its use."""
@@ -105,6 +111,10 @@ class Knowledge:
             known for known in self._defaults(kind, key) if known and not wrong & set(known) and set(used) <= set(known)
         ]
         return bool(fits) and value not in fits[0]
+
+    def forbidden(self, kind: Kind, key: str) -> set[str]:
+        """The options that this CRM said it does not have."""
+        return self._invalid.get((kind, key), set())
 
     def _defaults(self, kind: Kind, key: str) -> tuple[tuple[str, ...], ...]:
         known = _DEFAULTS.get((kind, key), ((),))

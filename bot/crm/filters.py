@@ -85,6 +85,17 @@ def chosen(path: str, constants: Iterable[str]) -> Filter:
     return _among(path, known)
 
 
+def unlike(path: str, constants: Iterable[str], known: Iterable[str]) -> Filter:
+    """The select holds none of these constants, nothing at all included; only the `known` ones are put to the server.
+
+    The server refuses a constant that it does not have, and one that nothing can hold excludes nothing.
+    """
+    meant = chosen(path, constants)
+    askable = [each for each in known if _CONSTANT.fullmatch(each)]
+    asked = any_of(absent(path), negated(chosen(path, askable))).asked if askable else ""
+    return Filter(asked, exact=True, _meant=lambda raw: meant._meant(raw) is not True)
+
+
 def number(path: str, compared: Compared, value: int | float) -> Filter:
     """The number compares so; ValueError for infinities."""
     if not math.isfinite(value):
@@ -151,8 +162,15 @@ def all_of(*filters: Filter) -> Filter:
     return Filter(asked, all(each.exact for each in filters), lambda raw: _every(each._meant(raw) for each in filters))
 
 
+def wrapped(inner: Filter) -> Filter:
+    """The same inside `and(...)`, for a filter that holds what an asker wrote."""
+    return replace(inner, asked=f"and({inner.asked})") if inner.asked else inner
+
+
 def any_of(*filters: Filter) -> Filter:
     """At least one of them; when one of them cannot be asked, nothing can."""
+    if not filters:
+        return nothing()
     askable = all(each.asked for each in filters)
     asked = _group("or", [each.asked for each in filters]) if askable else ""
     exact = askable and all(each.exact for each in filters)
@@ -166,7 +184,8 @@ def negated(inner: Filter) -> Filter:
         held = inner._meant(raw)
         return None if held is None else not held
 
-    return Filter(f"not({inner.asked})" if inner.exact else "", inner.exact, meant)
+    exact = inner.exact and bool(inner.asked)
+    return Filter(f"not({inner.asked})" if exact else "", exact, meant)
 
 
 def dig(raw: Any, path: Iterable[str]) -> Any:

@@ -7,7 +7,7 @@ from bot import fields
 from bot.crm import columns, values
 from bot.crm.columns import Column
 from bot.fields import Holds
-from bot.models import Choice, Emails, Kind, Links, Record, Ref, Value
+from bot.models import Emails, Kind, Links, Record, Ref, Value
 
 Raw = Mapping[str, Any]
 
@@ -82,11 +82,6 @@ def tied(raw: Raw) -> Ref | None:
 def refs_in(one: Record) -> tuple[Ref, ...]:
     """The records that this one points at."""
     return tuple(each for each in one.values.values() if isinstance(each, Ref))
-
-
-def choices_in(one: Record) -> dict[str, str]:
-    """The options that the record's selects hold, by key."""
-    return {key: each.value for key, each in one.values.items() if isinstance(each, Choice)}
 
 
 def _read(kind: Kind, column: Column, raw: Any) -> Value:

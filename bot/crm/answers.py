@@ -1,0 +1,39 @@
+"""What the CRM client answers besides records: a page, a kind's schema, where a deleted record went, a workflow."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from msgspec import Struct
+
+from bot.fields import Field
+from bot.models import Kind, Record
+from bot.queries import Position
+
+Whereabouts = Literal["there", "trash", "gone"]
+
+
+class Page(Struct, frozen=True, kw_only=True):
+    """One page of a list. `total` counts all pages, None when unknown; `remark` says what was left out, if anything."""
+
+    records: tuple[Record, ...]
+    total: int | None = None
+    next: Position | None = None
+    previous: Position | None = None
+    remark: str = ""
+
+
+class Schema(Struct, frozen=True, kw_only=True):
+    """What a kind has in this CRM: its fields in our order, each select's options, whether notes or tasks take ties."""
+
+    kind: Kind
+    fields: tuple[Field, ...]
+    choices: Mapping[str, tuple[str, ...]]
+    takes_links: bool
+
+
+class Workflow(Struct, frozen=True):
+    """A workflow, to look at: runs cannot be started over this API (twenty.md section 4)."""
+
+    id: str
+    name: str
+    statuses: tuple[str, ...] = ()

@@ -1,0 +1,217 @@
+"""A query's words and conditions as one filter of this CRM's dialect. Pure: what must be looked up is given.
+
+`Found` holds, for each (key, text) of a condition on a relation, the ids of the records that the text names.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from bot.crm import columns, filters, shapes
+from bot.crm.columns import Column
+from bot.crm.dialect import Knowledge
+from bot.crm.filters import Compared, Filter
+from bot.crm.reading import lacking
+from bot.errors import InvalidChoice, Misunderstood
+from bot.fields import Holds, field
+from bot.models import Choice, FullName, Kind, Money, Ref, Value, When
+from bot.queries import Condition, Op, Query
+
+Found = Mapping[tuple[str, str], tuple[str, ...]]
+
+TEXTS = (Holds.TEXT, Holds.MARKDOWN, Holds.NAME, Holds.EMAILS, Holds.PHONES, Holds.LINKS)
+RELATIONS = (Holds.COMPANY, Holds.PERSON, Holds.MEMBER)
+TIMES = (Holds.DATE, Holds.DATE_TIME)
+SEARCHED: dict[Kind, tuple[str, ...]] = {
+    Kind.COMPANY: ("name", "domain"),
+    Kind.PERSON: ("name", "email"),
+    Kind.DEAL: ("name",),
+    Kind.NOTE: ("title", "text"),
+    Kind.TASK: ("title", "text"),
+    Kind.MEMBER: ("name", "email"),
+}
+_COMPARED: dict[Op, Compared] = {
+    Op.EQ: "eq",
+    Op.NEQ: "neq",
+    Op.GT: "gt",
+    Op.GTE: "gte",
+    Op.LT: "lt",
+    Op.LTE: "lte",
+}
+_DAY = timedelta(days=1)
+
+
+def build(query: Query, knowledge: Knowledge, found: Found) -> Filter | None:
+    """Everything the query asks for; None when it asks for everything. Refused where this CRM lacks a field."""
+    parts = [*words(query.kind, query.words, knowledge)]
+    parts += [condition(query.kind, each, knowledge, found) for each in query.conditions]
+    if query.where.strip():
+        parts.append(filters.written(query.where))  # last, so that no quote in it can swallow another part
+    if not parts:
+        return None
+    joined = filters.all_of(*parts)
+    # A bare list or two conjunctions side by side are misread unless they are wrapped (twenty.md section 2).
+    return filters.wrapped(joined) if query.where.strip() else joined
+
+
+def words(kind: Kind, text: str, knowledge: Knowledge) -> Iterable[Filter]:
+    """Each word stands literally in one of the kind's searched fields."""
+    paths = [path for key in SEARCHED[kind] for path in text_paths(kind, key, knowledge)]
+    for word in text.split():
+        yield filters.any_of(*(filters.contains(path, word) for path in paths))
+
+
+def text_paths(kind: Kind, key: str, knowledge: Knowledge) -> list[str]:
+    """Where a text field is searched; nowhere when this CRM lacks it."""
+    path = knowledge.path(kind, columns.column(kind, key))
+    if path is None:
+        return []
+    return [path, path.replace("firstName", "lastName")] if path.endswith(".firstName") else [path]
+
+
+def condition(kind: Kind, asked: Condition, knowledge: Knowledge, found: Found) -> Filter:
+    """One condition; a negated one also holds where the field is empty."""
+    column = _column(kind, asked.key)
+    path = knowledge.path(kind, column)
+    if path is None:
+        raise lacking(kind, label(kind, asked.key), column.names[0])
+    holds = Holds.DATE_TIME if column in (columns.CREATED, columns.UPDATED) else shapes.holds(kind, asked.key)
+    negated = asked.negated ^ (asked.op is Op.NEQ)
+    if asked.op in (Op.PRESENT, Op.ABSENT):
+        return _presence(holds, path, present=(asked.op is Op.PRESENT) ^ asked.negated)
+    if holds is Holds.CHOICE:
+        return _choice(kind, asked, path, knowledge, negated=negated)
+    positive = _POSITIVE[holds](kind, asked, path, knowledge, found)
+    if not negated:
+        return positive
+    return filters.any_of(_presence(holds, path, present=False), filters.negated(positive))
+
+
+def label(kind: Kind, key: str) -> str:
+    """The field's plain name."""
+    return key.capitalize() if key in ("created", "updated") else field(kind, key).label
+
+
+def excluded(query: Query) -> set[str]:
+    """The options that the query's conditions exclude."""
+    return {
+        str(each.value)
+        for one in query.conditions
+        if one.negated ^ (one.op is Op.NEQ)
+        for each in one.values
+        if isinstance(each, Choice)
+    }
+
+
+def texts_to_find(query: Query) -> Iterable[tuple[str, Kind, str]]:
+    """The (key, kind, text) of every relation that is named by words and has to be looked up first."""
+    for one in query.conditions:
+        if one.key in ("created", "updated", "records"):
+            continue
+        to = columns.column(query.kind, one.key).to
+        for each in one.values:
+            if to and isinstance(each, str):
+                yield one.key, to, each
+
+
+def _column(kind: Kind, key: str) -> Column:
+    try:
+        return columns.column(kind, key)
+    except KeyError:
+        raise Misunderstood(f"{kind.plural.capitalize()} cannot be listed by \u201c{key}\u201d.") from None
+
+
+def _presence(holds: Holds, path: str, *, present: bool) -> Filter:
+    if holds in TEXTS:
+        return filters.filled_text(path) if present else filters.empty_text(path)
+    return filters.present(path) if present else filters.absent(path)
+
+
+def _choice(kind: Kind, asked: Condition, path: str, knowledge: Knowledge, *, negated: bool) -> Filter:
+    wanted = [str(each.value if isinstance(each, Choice) else each) for each in asked.values]
+    if negated:
+        known = [each for each in wanted if not knowledge.rejects(kind, asked.key, each)]
+        return filters.unlike(path, wanted, known)
+    possible = [each for each in wanted if each not in knowledge.forbidden(kind, asked.key)]
+    if not possible:
+        raise no_such_choice(kind, asked.key, wanted[0] if wanted else "", knowledge)
+    return filters.chosen(path, possible)
+
+
+def no_such_choice(kind: Kind, key: str, value: str, knowledge: Knowledge) -> InvalidChoice:
+    """The refusal that names the options there are."""
+    valid = knowledge.choices(kind, key)
+    sentence = f"This CRM has no {label(kind, key).lower()} \u201c{value}\u201d. It has: {', '.join(valid)}."
+    return InvalidChoice(sentence, field=key, valid=valid, value=value)
+
+
+def _text(kind: Kind, asked: Condition, path: str, knowledge: Knowledge, found: Found) -> Filter:
+    paths = text_paths(kind, asked.key, knowledge)
+    return filters.any_of(*(_one_text(paths, plain(each), asked.op) for each in asked.values))
+
+
+def _one_text(paths: list[str], text: str, op: Op) -> Filter:
+    if len(paths) > 1:  # a name in two parts: each of its words in either
+        parts = [filters.any_of(*(filters.contains(path, word) for path in paths)) for word in text.split()]
+        return filters.all_of(*parts) if parts else filters.nothing()
+    return filters.contains(paths[0], text) if op is Op.CONTAINS else filters.equals(paths[0], text)
+
+
+def _number(kind: Kind, asked: Condition, path: str, knowledge: Knowledge, found: Found) -> Filter:
+    compared = "eq" if asked.op in (Op.IN, Op.CONTAINS, Op.NEQ) else _COMPARED[asked.op]
+    return filters.any_of(*(filters.number(path, compared, _figure(each)) for each in asked.values))
+
+
+def _money(kind: Kind, asked: Condition, path: str, knowledge: Knowledge, found: Found) -> Filter:
+    compared = "eq" if asked.op in (Op.IN, Op.CONTAINS, Op.NEQ) else _COMPARED[asked.op]
+    micros = [each.micros if isinstance(each, Money) else _figure(each) * 1_000_000 for each in asked.values]
+    return filters.any_of(*(filters.number(path, compared, each) for each in micros))
+
+
+def _time(kind: Kind, asked: Condition, path: str, knowledge: Knowledge, found: Found) -> Filter:
+    """A comparison with the boundary given, or *on* a day: from its start to the next boundary, else for 24 hours."""
+    moments = [each.at for each in asked.values if isinstance(each, When)]
+    if not moments:
+        raise Misunderstood(f"{label(kind, asked.key)} needs a date.")
+    if asked.op in (Op.GT, Op.GTE, Op.LT, Op.LTE):
+        return filters.moment(path, _COMPARED[asked.op], moments[0])
+    until = moments[1] if len(moments) > 1 else moments[0] + _DAY
+    return filters.all_of(filters.moment(path, "gte", moments[0]), filters.moment(path, "lt", until))
+
+
+def _yes_no(kind: Kind, asked: Condition, path: str, knowledge: Knowledge, found: Found) -> Filter:
+    if any(each is True for each in asked.values):
+        return filters.flag(path, value=True)
+    return filters.any_of(filters.absent(path), filters.flag(path, value=False))
+
+
+def _relation(kind: Kind, asked: Condition, path: str, knowledge: Knowledge, found: Found) -> Filter:
+    ids = [each.id for each in asked.values if isinstance(each, Ref) and each.id]
+    ids += [each for text in asked.values if isinstance(text, str) for each in found.get((asked.key, text), ())]
+    return filters.one_of(path, list(dict.fromkeys(ids))[:100]) if ids else filters.nothing()
+
+
+def plain(value: Value) -> str:
+    """The text that a condition's value stands for."""
+    if isinstance(value, str | FullName):
+        return str(value)
+    for inner in ("primary", "number", "url"):
+        value = getattr(value, inner, value)
+    return "" if value is None else str(value)
+
+
+def _figure(value: Value) -> float | int:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise Misunderstood("That needs a number.")
+    return value
+
+
+_Build = Callable[[Kind, Condition, str, Knowledge, Any], Filter]
+_POSITIVE: dict[Holds, _Build] = {
+    **dict.fromkeys(TEXTS, _text),
+    **dict.fromkeys(RELATIONS, _relation),
+    **dict.fromkeys(TIMES, _time),
+    Holds.NUMBER: _number,
+    Holds.MONEY: _money,
+    Holds.YES_NO: _yes_no,
+}

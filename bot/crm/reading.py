@@ -1,0 +1,218 @@
+"""Reading from one CRM: equal questions asked at the same time share one request, and every answer teaches."""
+
+import asyncio
+from collections.abc import Awaitable, Iterable, Mapping
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from bot.crm import columns, filters, shapes
+from bot.crm.dialect import Knowledge
+from bot.crm.filters import Filter
+from bot.crm.maton import Gateway
+from bot.crm.pace import Urgency
+from bot.crm.remembered import Remembered
+from bot.errors import BotError, NotFound, NotRouted, Unavailable, UnknownField
+from bot.models import Kind, Record, Ref
+
+MOST_A_PAGE = 200
+IDS_A_REQUEST = 60
+"""The documented dialect gives at most 60 records, however many ids are asked for (twenty.md section 0)."""
+
+Raw = Mapping[str, Any]
+
+
+class Rows(Struct, frozen=True, kw_only=True):
+    """Part of a list: what is meant of what came, how many came, and how to go on."""
+
+    raws: tuple[Raw, ...]
+    came: int
+    total: int | None
+    more: bool
+    end: str
+
+
+class Records(Struct, frozen=True, kw_only=True):
+    """Rows as records; `complete` when there are no others that match."""
+
+    records: tuple[Record, ...]
+    total: int | None
+    complete: bool
+
+
+class Reading:
+    """The reads of one connection, with what is remembered of them for seconds."""
+
+    def __init__(self, gateway: Gateway, knowledge: Knowledge) -> None:
+        self._gateway = gateway
+        self.knowledge = knowledge
+        self._flights: dict[tuple[Any, ...], asyncio.Task[Any]] = {}
+        self._names: Remembered[str, str] = Remembered(most=5000, seconds=60)
+        self._members: Remembered[str, tuple[Record, ...]] = Remembered(most=1, seconds=60)
+
+    def changed(self) -> None:
+        """Something was, or may have been, written: a later read joins no flight that took off before."""
+        self._flights.clear()
+
+    async def rows(
+        self,
+        plural: str,
+        wanted: Filter | None = None,
+        *,
+        limit: int = MOST_A_PAGE,
+        order: str = "",
+        after: str = "",
+        depth: int = 0,
+        urgency: Urgency = Urgency.LOOKUP,
+    ) -> Rows:
+        """One request. What the server cannot be asked is sorted out here, among the rows that came."""
+        params = {"limit": str(limit)}
+        given = {"filter": wanted.asked if wanted else "", "order_by": order, "starting_after": after}
+        params |= {name: text for name, text in given.items() if text}
+        if depth:
+            params["depth"] = str(depth)
+        try:
+            answer = await self._shared(plural, None, params, urgency)
+        except NotFound as error:
+            raise NotRouted("This CRM does not offer that.") from error
+        return self._rows(plural, answer, wanted)
+
+    async def records(self, kind: Kind, wanted: Filter | None = None, **how: Any) -> Records:
+        """One request's records, learned from; takes what `rows` takes."""
+        rows = await self.rows(columns.plural(kind), wanted, **how)
+        exact = wanted is None or wanted.exact
+        total = rows.total if exact else None if rows.more else len(rows.raws)
+        return Records(records=tuple(self.record(kind, raw) for raw in rows.raws), total=total, complete=not rows.more)
+
+    async def one(self, kind: Kind, record_id: str, *, urgency: Urgency = Urgency.WRITE) -> Record:
+        """The record; NotFound when it is absent or in the trash."""
+        answer = await self._shared(columns.plural(kind), record_id, {}, urgency)
+        raw = enclosed(answer, columns.singular(kind))
+        if raw is None or raw.get("deletedAt"):
+            raise NotFound(f"The CRM has no such {kind} (any more).")
+        return self.record(kind, raw)
+
+    async def many(self, kind: Kind, ids: Iterable[str]) -> dict[str, Record]:
+        """Those of the ids that exist, in as few requests as the CRM allows."""
+        wanted = list(dict.fromkeys(each.lower() for each in ids if each))
+        parts = [wanted[at : at + IDS_A_REQUEST] for at in range(0, len(wanted), IDS_A_REQUEST)]
+        asked = [self.records(kind, filters.one_of("id", part), limit=IDS_A_REQUEST) for part in parts]
+        return {each.id: each for found in await together(asked) for each in found.records}
+
+    async def members(self) -> tuple[Record, ...]:
+        """Every member, page by page in id order, remembered for a minute."""
+        known = self._members.get("")
+        if known is not None:
+            return known
+        found: list[Record] = []
+        rows = await self.rows(columns.plural(Kind.MEMBER))
+        for _ in range(50):
+            found += [self.record(Kind.MEMBER, raw) for raw in rows.raws]
+            if not rows.more:
+                break
+            rows = await self.rows(columns.plural(Kind.MEMBER), after=rows.end)
+        self._members.put("", tuple(found))
+        return tuple(found)
+
+    async def names(self, refs: Iterable[Ref]) -> dict[str, str]:
+        """The names of the records, one request per kind at most for those not seen in the last minute."""
+        wanted = {each.id: each for each in refs if each.id}
+        kinds = {each.kind for each in wanted.values() if self._names.get(each.id) is None}
+        asked = [self._read_names(kind, [ref.id for ref in wanted.values() if ref.kind is kind]) for kind in kinds]
+        await together(asked)
+        return {each: name for each in wanted if (name := self._names.get(each)) is not None}
+
+    async def named(self, records: Iterable[Record], kinds: Iterable[Kind] = tuple(Kind)) -> tuple[Record, ...]:
+        """The records with their refs named; a name that cannot be read just now stays empty."""
+        whole, kinds = tuple(records), tuple(kinds)
+        try:
+            names = await self.names(ref for each in whole for ref in shapes.refs_in(each) if ref.kind in kinds)
+        except BotError:
+            names = {}
+        return tuple(with_names(each, names) for each in whole)
+
+    def record(self, kind: Kind, raw: Raw) -> Record:
+        """The record, and what it teaches about this CRM."""
+        self.knowledge.saw_all(columns.plural(kind), (raw,))
+        read = shapes.record(kind, raw)
+        self._names.put(read.id, read.name)
+        return read
+
+    async def _read_names(self, kind: Kind, ids: list[str]) -> None:
+        if kind is Kind.MEMBER:
+            for each in await self.members():
+                self._names.put(each.id, each.name)
+        else:
+            await self.many(kind, [each for each in ids if self._names.get(each) is None])
+
+    def _rows(self, plural: str, answer: Any, wanted: Filter | None) -> Rows:
+        listed = _listed(answer, plural)
+        info = answer.get("pageInfo") or {}
+        total = answer.get("totalCount")
+        self.knowledge.saw_all(plural, listed)
+        return Rows(
+            raws=tuple(raw for raw in listed if wanted is None or wanted.matches(raw)),
+            came=len(listed),
+            total=int(total) if isinstance(total, int | float) else None,
+            more=bool(info.get("hasNextPage")) and bool(info.get("endCursor")),
+            end=str(info.get("endCursor") or ""),
+        )
+
+    async def _shared(self, plural: str, record_id: str | None, params: Mapping[str, str], urgency: Urgency) -> Any:
+        """One flight for equal questions; whoever stops waiting leaves it to the others."""
+        key = (plural, record_id, *sorted(params.items()))
+        flight = self._flights.get(key)
+        if flight is None:
+            going = self._gateway.get(plural, record_id, params=params, urgency=urgency)
+            flight = self._flights[key] = asyncio.create_task(going)
+            flight.add_done_callback(lambda done: self._landed(key, done))
+        return await asyncio.shield(flight)
+
+    def _landed(self, key: tuple[Any, ...], flight: "asyncio.Task[Any]") -> None:
+        if self._flights.get(key) is flight:
+            del self._flights[key]
+        if not flight.cancelled():
+            flight.exception()  # looked at, so that a flight whose askers all left is no warning
+
+
+async def together(asked: Iterable[Awaitable[Any]]) -> list[Any]:
+    """All answers in order; the first error, after all have ended."""
+    answers = await asyncio.gather(*asked, return_exceptions=True)
+    for each in answers:
+        if isinstance(each, BaseException):
+            raise each
+    return answers
+
+
+def enclosed(answer: Any, name: str) -> Raw | None:
+    """The one record in an envelope, by its name or as the only thing there (twenty.md section 1.2)."""
+    data = answer.get("data") if isinstance(answer, Mapping) else None
+    if not isinstance(data, Mapping):
+        return None
+    found = data.get(name, next(iter(data.values()), None))
+    if isinstance(found, list):
+        found = next(iter(found), None)
+    return found if isinstance(found, Mapping) else None
+
+
+def with_names(record: Record, names: Mapping[str, str]) -> Record:
+    """The record with its refs named, where the name is known."""
+    values = {
+        key: replace(each, name=names.get(each.id, each.name)) if isinstance(each, Ref) else each
+        for key, each in record.values.items()
+    }
+    return replace(record, values=values)
+
+
+def _listed(answer: Any, plural: str) -> list[Raw]:
+    data = answer.get("data") if isinstance(answer, Mapping) else None
+    listed = data.get(plural) if isinstance(data, Mapping) else data
+    if not isinstance(listed, list):
+        raise Unavailable("The CRM's answer could not be read. Please try again.")
+    return [each for each in listed if isinstance(each, Mapping)]
+
+
+def lacking(kind: Kind, label: str, name: str) -> UnknownField:
+    """The refusal for a field that this CRM is known not to have."""
+    return UnknownField(f"This CRM has no field \u201c{label}\u201d for {kind.plural}.", field=name)

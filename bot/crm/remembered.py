@@ -1,0 +1,35 @@
+"""A small memory that forgets after seconds, and the oldest first when it is full."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+Key = TypeVar("Key")
+Held = TypeVar("Held")
+
+
+class Remembered(Generic[Key, Held]):
+    """Holds at most `most` things, each for `seconds`."""
+
+    def __init__(self, *, most: int, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._most = most
+        self._seconds = seconds
+        self._clock = clock
+        self._held: OrderedDict[Key, tuple[float, Held]] = OrderedDict()
+
+    def put(self, key: Key, held: Held) -> None:
+        """Remember from now on."""
+        self._held.pop(key, None)
+        self._held[key] = (self._clock() + self._seconds, held)
+        while len(self._held) > self._most:
+            self._held.popitem(last=False)
+
+    def get(self, key: Key) -> Held | None:
+        """What is remembered, None when nothing (any more)."""
+        until, held = self._held.get(key, (0.0, None))
+        return held if until > self._clock() else None
+
+    def forget(self) -> None:
+        """Forget everything."""
+        self._held.clear()

@@ -1,0 +1,171 @@
+"""Finding records by words, by address and by likeness, best match first."""
+
+import re
+from collections.abc import Iterable, Mapping
+from difflib import SequenceMatcher
+
+from msgspec.structs import replace
+
+from bot.crm import conditions, filters, shapes, values
+from bot.crm.columns import column, plural
+from bot.crm.filters import Filter
+from bot.crm.listing import relearning
+from bot.crm.reading import MOST_A_PAGE, Reading, Records, together
+from bot.errors import UnknownField
+from bot.models import LINKABLE, Emails, Kind, Links, Record, Value
+from bot.models import Found as FoundRecords
+from bot.queries import Query
+
+IN_THE_TRASH = " (in the trash)"
+_ALIKE = 0.86
+_LEGAL = re.compile(
+    r"\b(inc|incorporated|ltd|limited|llc|llp|gmbh|ag|sa|sas|srl|bv|nv|plc|corp|co|company|ab|oy|as)\b\.?"
+)
+
+
+async def find(reading: Reading, words: str, *, limit: int) -> FoundRecords:
+    """Companies, people and deals that hold every word, best first; three requests, and one more for names."""
+    found = await together(matching(reading, kind, words) for kind in LINKABLE)
+    ranked = [tuple(sorted(each.records, key=lambda one: rank(one, words))[:limit]) for each in found]
+    named = await reading.named([one for part in ranked for one in part], (Kind.COMPANY,))
+    by_id = {each.id: each for each in named}
+    return FoundRecords(
+        words=words,
+        records={kind: tuple(by_id[one.id] for one in part) for kind, part in zip(LINKABLE, ranked, strict=True)},
+        totals={kind: _total(each) for kind, each in zip(LINKABLE, found, strict=True)},
+        remark=_remark(found),
+    )
+
+
+async def matching(reading: Reading, kind: Kind, words: str, **how: object) -> Records:
+    """One request for the records of the kind that hold every word. No words match nothing."""
+
+    async def read() -> Records:
+        parts = list(conditions.words(kind, words, reading.knowledge)) or [filters.nothing()]
+        return await reading.records(kind, filters.all_of(*parts), **how)
+
+    return await relearning(reading.knowledge, Query(kind=kind), read)
+
+
+def holds_words(record: Record, words: str) -> bool:
+    """Whether every word stands literally in one of the record's searched fields."""
+    texts = [text.casefold() for text in searched(record)]
+    return all(any(word in text for text in texts) for word in words.casefold().split())
+
+
+def searched(record: Record) -> list[str]:
+    """The record's texts that a search looks at, the name first."""
+    texts = [record.name]
+    match record.values.get("email"), record.values.get("domain"):
+        case Emails() as emails, _:
+            texts.append(emails.primary)
+        case str() as address, _:
+            texts.append(address)
+        case _, Links() as links:
+            texts += [values.host(links.primary.url), links.primary.url]
+    return texts
+
+
+def rank(record: Record, words: str) -> tuple[int, int, str, str]:
+    """The order of an answer: exact, then prefix, then start of a word, then part; shorter names first among equals."""
+    wanted = " ".join(words.casefold().split())
+    best = min((_nearness(text.casefold(), wanted) for text in searched(record)), default=9)
+    return best, len(record.name), record.name.casefold(), record.id
+
+
+def _nearness(text: str, wanted: str) -> int:
+    if text == wanted:
+        return 0
+    if text.startswith(wanted):
+        return 1
+    if re.search(rf"(?<!\w){re.escape(wanted)}", text):
+        return 2
+    return 3 if wanted in text else 4
+
+
+def _total(found: Records) -> int:
+    return len(found.records) if found.total is None else found.total
+
+
+def _remark(found: Iterable[Records]) -> str:
+    cut = [each for each in found if not each.complete]
+    return f"Only the first {MOST_A_PAGE} of a kind were ranked; add a word to narrow it down." if cut else ""
+
+
+async def by_email(reading: Reading, emails: Iterable[str]) -> tuple[Record, ...]:
+    """The people with one of these primary addresses, at most 30 of them asked for; one request."""
+    wanted = list(dict.fromkeys(each.strip().casefold() for each in emails if each.strip()))[:30]
+    if not wanted:
+        return ()
+    asked = filters.any_of(*(filters.equals("emails.primaryEmail", each) for each in wanted))
+    return (await reading.records(Kind.PERSON, asked)).records
+
+
+async def by_domain(reading: Reading, domains: Iterable[str]) -> tuple[Record, ...]:
+    """The companies at one of these domains, with or without www, at most 30 asked for; one request."""
+    hosts = list(dict.fromkeys(host for each in domains if (host := values.host(each))))[:30]
+    if not hosts:
+        return ()
+    asked = filters.any_of(*(filters.contains("domainName.primaryLinkUrl", each) for each in hosts))
+    found = (await reading.records(Kind.COMPANY, asked)).records
+    return tuple(each for each in found if _host_of(each.values.get("domain")) in hosts)
+
+
+async def lookalikes(reading: Reading, kind: Kind, given: Mapping[str, Value]) -> tuple[Record, ...]:
+    """Records with the same unique value, the trash included and named so, or with nearly the same name; one request.
+
+    A trashed record matters only where its email or domain blocks a new one (twenty.md section 5).
+    """
+    wanted = shapes.settled(kind, given)
+    unique, near = _unique(kind, wanted, reading), _near(kind, wanted, reading)
+    if not (unique or near):
+        return ()
+    asked = filters.any_of(*unique, *near)
+    try:
+        found = await reading.rows(plural(kind), filters.all_of(filters.trashed_or_not(), asked), limit=60)
+    except UnknownField:
+        found = await reading.rows(plural(kind), asked, limit=60)
+    name = shapes.name_of(kind, wanted)
+    alike: list[Record] = []
+    for raw in found.raws:
+        record, same = reading.record(kind, raw), any(each.matches(raw) for each in unique)
+        if raw.get("deletedAt") and same:
+            alike.append(replace(record, name=record.name + IN_THE_TRASH))
+        elif not raw.get("deletedAt") and (same or are_alike(record.name, name)):
+            alike.append(record)
+    return tuple(alike)
+
+
+def are_alike(one: str, other: str) -> bool:
+    """Whether two names may mean the same: equal but for case, marks and legal form, or a letter or two apart."""
+    first, second = _bare(one), _bare(other)
+    if not first or not second:
+        return one.casefold().strip() == other.casefold().strip()
+    return first == second or SequenceMatcher(None, first, second).ratio() >= _ALIKE
+
+
+def _bare(name: str) -> str:
+    return " ".join(re.sub(r"[^\w]+", " ", _LEGAL.sub(" ", name.casefold())).split())
+
+
+def _unique(kind: Kind, wanted: Mapping[str, Value], reading: Reading) -> list[Filter]:
+    email, domain = wanted.get("email"), wanted.get("domain")
+    if kind is Kind.PERSON and isinstance(email, Emails) and email.primary:
+        return [filters.equals("emails.primaryEmail", email.primary)]
+    if kind is Kind.COMPANY and isinstance(domain, Links) and (host := values.host(domain.primary.url)):
+        path = reading.knowledge.path(kind, column(kind, "domain"))
+        return [filters.contains(path, host)] if path else []
+    return []
+
+
+def _near(kind: Kind, wanted: Mapping[str, Value], reading: Reading) -> list[Filter]:
+    """The records that hold the name's longest word: what is near is decided among them."""
+    name = str(wanted.get("name") or wanted.get("title") or "")
+    parts = sorted(_bare(name).split() or name.split(), key=len)
+    key = "title" if kind in (Kind.NOTE, Kind.TASK) else "name"
+    paths = conditions.text_paths(kind, key, reading.knowledge)
+    return [filters.contains(path, parts[-1]) for path in paths] if parts else []
+
+
+def _host_of(value: Value) -> str:
+    return values.host(value.primary.url) if isinstance(value, Links) else ""
