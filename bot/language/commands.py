@@ -1,0 +1,226 @@
+"""The table of commands, and the reader of what follows `/crm`.
+
+`TABLE` is the only list of commands: the parser, `/crm help` and the README are made of it (product.md section 2).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from difflib import get_close_matches
+from functools import partial
+from typing import Literal
+
+from bot.errors import Misunderstood
+from bot.language import intents
+from bot.language.intents import Command, Target
+from bot.language.periods import Clock
+from bot.language.plain import plain
+from bot.language.prefill import prefill
+from bot.language.qualifiers import is_qualified, read_list
+from bot.language.targets import KIND_WORDS, read_link, read_someone, read_target
+from bot.language.tokens import unquote
+from bot.models import WRITABLE, Kind, Someone
+
+Section = Literal["Look up", "Change", "Follow up", "Set up"]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One command: the words that call it, what may follow, what it does, and an example without the command's name."""
+
+    name: str
+    arguments: str
+    does: str
+    example: str
+    section: Section
+    read: Callable[[str, Clock], Command | None]
+    """Reads what follows the name; None when this is not the command after all but words to look for."""
+    also: tuple[str, ...] = ()
+
+    def usage(self, command: str = "/crm") -> str:
+        """The line to type: `/crm find <words>`."""
+        return f"{command} {self.name} {self.arguments}".strip()
+
+
+def parse(text: str, *, now: datetime, timezone: str) -> Command:
+    """What the asker wants, from the text as Slack delivers it; words that are no command are looked up.
+
+    Raises nothing but Misunderstood. `timezone` is the asker's IANA name, `now` an aware time.
+    """
+    line = plain(text)
+    if not line:
+        return intents.Help()
+    if linked := read_link(line) or _alone(line):
+        return intents.Show(linked)
+    clock = Clock(now, timezone)
+    first, rest = _first_word(line)
+    row = _BY_WORD.get(first.lower())
+    command = row.read(rest, clock) if row else None
+    return command or _mistyped(first, rest) or intents.Find(unquote(line))
+
+
+def nearest(words: str) -> str:
+    """The usage of the command that the first word almost is, "" when there is none: for words that found nothing."""
+    near = get_close_matches(_first_word(words.strip())[0].lower(), list(_BY_WORD), n=1, cutoff=0.7)
+    return _BY_WORD[near[0]].usage("").strip() if near else ""
+
+
+def markdown_table(command: str = "/crm") -> str:
+    """The table of commands for the README."""
+    lines = ["| command | does | example |", "|---|---|---|"]
+    for row in TABLE:
+        cells = (f"`{row.usage(command)}`", row.does, f"`{command} {row.example}`".replace(" `", "`"))
+        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    return "\n".join(lines)
+
+
+def _alone(line: str) -> Target | None:
+    """An id with nothing around it."""
+    target = read_target(line)
+    return target if target.id and target.kind is None else None
+
+
+def _first_word(line: str) -> tuple[str, str]:
+    first, *rest = line.split(maxsplit=1)[:2] or [""]
+    return first, rest[0] if rest else ""
+
+
+def _mistyped(first: str, rest: str) -> intents.Help | None:
+    """A slip in a command that is clear from what follows: `crate company`, `compnies owner:me`."""
+    if first.lower() in _BY_WORD or not (near := nearest(first)):
+        return None
+    second = _first_word(rest)[0].lower()
+    kind = KIND_WORDS.get(near.split()[0])
+    if second in KIND_WORDS or (kind and rest and _is_qualified(kind, rest)):
+        return intents.Help(first, near)
+    return None
+
+
+def _is_qualified(kind: Kind, rest: str) -> bool:
+    try:
+        return is_qualified(kind, rest)
+    except Misunderstood:
+        return True
+
+
+def _help(rest: str, _: Clock) -> Command:
+    if not rest:
+        return intents.Help()
+    word = _first_word(rest)[0]
+    row = _BY_WORD.get(word.lower())
+    return intents.Help("", row.usage("").strip()) if row else intents.Help(word, nearest(word))
+
+
+def _find(rest: str, _: Clock) -> Command:
+    if not unquote(rest).strip():
+        raise Misunderstood("What should I look for?", hint="For example: find acme")
+    return intents.Find(unquote(rest))
+
+
+def _list(kind: Kind, rest: str, clock: Clock) -> Command:
+    return read_list(kind, rest, clock)
+
+
+def _workflows(rest: str, _: Clock) -> Command:
+    return intents.Workflows(unquote(rest))
+
+
+def _who(rest: str, _: Clock) -> Command:
+    return intents.Who(read_someone(rest) if rest else Someone(me=True))
+
+
+def _new(rest: str, clock: Clock) -> Command | None:
+    """`new relic` is a company to look for; `new comapny` is a slip."""
+    word, words = _first_word(rest)
+    kind = KIND_WORDS.get(word.lower())
+    kinds = ", ".join(WRITABLE[:-1]) + f" or {WRITABLE[-1]}"
+    if kind in WRITABLE:
+        return intents.New(kind, prefill(kind, words, clock))
+    if kind is Kind.MEMBER:
+        raise Misunderstood("Members are added in Twenty itself.", hint=f"New what? {kinds}.")
+    near = get_close_matches(word.lower(), list(KIND_WORDS), n=1, cutoff=0.7)
+    if near or not word:
+        nearest_kind = f" Did you mean {KIND_WORDS[near[0]].value}?" if near else ""
+        raise Misunderstood(f"New what? {kinds}.{nearest_kind}", hint="For example: new task Call Ada tomorrow 3pm")
+    return None
+
+
+def _on(make: Callable[[Target], Command], verb: str, kind: Kind | None, rest: str, _: Clock) -> Command:
+    """A command that needs a record; `done` takes tasks only."""
+    target = read_target(rest, kind)
+    if not target.words.strip() and not target.id:
+        raise Misunderstood(f"{verb.capitalize()} what?", hint=f"Words, a Twenty link or an id: {verb} acme")
+    if kind and target.kind is not kind:
+        raise Misunderstood(f"Only a {kind} can be {verb}.")
+    if target.kind is Kind.MEMBER and verb != "show":
+        raise Misunderstood("Members are read only here; they are managed in Twenty itself.")
+    return make(target)
+
+
+def _history(rest: str, _: Clock) -> Command:
+    scopes: dict[str, Literal["mine", "team"]] = {
+        "": "mine",
+        "mine": "mine",
+        "me": "mine",
+        "team": "team",
+        "all": "team",
+    }
+    if scope := scopes.get(rest.lower()):
+        return intents.History(scope=scope)
+    return intents.History(read_target(rest), "record")
+
+
+def _bare(command: Command, rest: str, _: Clock) -> Command | None:
+    """A command that takes nothing; `status quo` is a name to look for."""
+    return None if rest else command
+
+
+def _lists(kind: Kind, does: str, example: str, *also: str) -> Row:
+    reader = partial(_list, kind)
+    return Row(kind.plural, "[words] [qualifiers]", does, example, "Look up", reader, also=(kind.value, *also))
+
+
+def _acts(verb: str, make: Callable[[Target], Command], arguments: str, does: str, example: str, *also: str) -> Row:
+    section: Section = "Look up" if verb == "show" else "Change"
+    reader = partial(_on, make, verb, Kind.TASK if verb == "done" else None)
+    return Row(verb, arguments, does, example, section, reader, also=also)
+
+
+_WHAT = "<words, Twenty link or id>"
+
+TABLE: tuple[Row, ...] = (
+    Row("find", "<words>", "Companies, people and deals at once; `find` may be left out", "acme", "Look up", _find,
+        also=("search", "lookup")),
+    _lists(Kind.COMPANY, "A list of companies", "companies city:paris employees:>=100"),
+    _lists(Kind.PERSON, "A list of people", 'people company:"Acme Inc" has:email', "contacts", "contact"),
+    _lists(Kind.DEAL, "A list of deals; without words the open ones", "deals stage:proposal amount:>10k",
+           "opportunities", "opportunity"),
+    _lists(Kind.NOTE, "A list of notes", "notes renewal created:this-week"),
+    _lists(Kind.TASK, "A list of tasks; mine and open ones unless you say otherwise", "tasks owner:anyone due:overdue"),
+    _lists(Kind.MEMBER, "The CRM's members", "members ana"),
+    Row("workflows", "[words]", "The CRM's workflows and their status", "workflows", "Look up", _workflows,
+        also=("workflow",)),
+    Row("who", "[@somebody]", "The CRM person behind a Slack user", "who @ana", "Look up", _who, also=("whois",)),
+    _acts("show", intents.Show, _WHAT, "A record's card", "show company acme"),
+    Row("new", "company|person|deal|note|task [words]", "A form, filled in from the words; saved after Confirm",
+        "new task Call Ada tomorrow 3pm", "Change", _new, also=("create", "add")),
+    _acts("edit", intents.Edit, _WHAT, "A form to change a record", "edit company acme", "change", "update"),
+    _acts("delete", intents.Delete, _WHAT, "Put a record into the trash, after Confirm", "delete note old minutes",
+          "remove"),
+    _acts("done", intents.Done, "<task>", "Complete a task, after Confirm", "done call ada", "complete"),
+    Row("pending", "", "My undecided proposals, as live cards", "pending", "Follow up",
+        partial(_bare, intents.Pending())),
+    Row("history", "[team or a record]", "Who proposed, confirmed and undid what, and when", "history acme",
+        "Follow up", _history),
+    Row("connect", "", "Connect this workspace to its CRM (admins)", "connect", "Set up",
+        partial(_bare, intents.Connect())),
+    Row("disconnect", "", "Forget this workspace's CRM (admins)", "disconnect", "Set up",
+        partial(_bare, intents.Disconnect())),
+    Row("status", "", "How the connection is doing", "status", "Set up", partial(_bare, intents.Status())),
+    Row("settings", "", "Who may write, and other choices (admins)", "settings", "Set up",
+        partial(_bare, intents.Settings())),
+    Row("help", "[command]", "This table", "help", "Set up", _help, also=("?",)),
+)  # fmt: skip
+"""Every command, in the order in which help shows them."""
+
+_BY_WORD = {word: row for row in TABLE for word in (row.name, *row.also)}
