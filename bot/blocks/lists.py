@@ -18,7 +18,8 @@ from bot.blocks.primitives import (
     section,
 )
 from bot.blocks.records import is_open_task
-from bot.blocks.values import day_of, money, zone
+from bot.blocks.values import day_of, zone
+from bot.language.money import format_money
 from bot.models import Found, Kind, Listing, Money, Record, Viewer, When
 
 ROWS = 30
@@ -125,7 +126,7 @@ def _counted(listing: Listing) -> str:
 
 
 def _totals(totals: Sequence[Money]) -> Blocks:
-    return [section("Together: " + ", ".join(money(each) for each in totals[:10]))] if totals else []
+    return [section("Together: " + ", ".join(format_money(each) for each in totals[:10]))] if totals else []
 
 
 def _remark(remark: str) -> Blocks:

@@ -44,14 +44,14 @@ FIRST: dict[Kind, tuple[str, ...]] = {
 DONE = Choice("DONE")
 
 
-def card(card: RecordCard, viewer: Viewer, *, shared_by: UserId | None = None) -> Message:
+def card(card: RecordCard, viewer: Viewer, *, shared_by: UserId | str | None = None) -> Message:
     """The record's card; in a channel it says who shared it, and who may take it back."""
     return message([*_shared(shared_by), *content(card, viewer.timezone), buttons(card, is_shared=bool(shared_by))])
 
 
-def unshared(by: UserId) -> Message:
-    """What stays in the channel when a shared card was made private again."""
-    return message([sentence(f"<@{by}> made this private again. Nothing of it is shown here any more.")])
+def unshared(record: Record, by: UserId | str) -> Message:
+    """What stays in the channel when a shared card was made private again: not even its name."""
+    return message([sentence(f"<@{escape(by)}> made a {record.kind}'s card private again.")])
 
 
 def content(card: RecordCard, timezone: str) -> Blocks:
@@ -109,7 +109,7 @@ def _adding(record: Record, value: str, name: str) -> list[Block]:
     ]
 
 
-def _shared(by: UserId | None) -> Blocks:
+def _shared(by: UserId | str | None) -> Blocks:
     return [sentence(f"<@{escape(by)}> shared this from the CRM.")] if by else []
 
 

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.blocks.primitives import Leaf, clip, leaf
 from bot.fields import FIELDS
+from bot.language.money import format_money
 from bot.models import (
     Choice,
     Emails,
@@ -79,15 +80,6 @@ def day_of(when: When, timezone: str) -> datetime:
     return when.at.astimezone(zone(timezone))
 
 
-def money(value: Money) -> str:
-    """`EUR 12,500`, with cents only when there are some."""
-    units, rest = divmod(abs(value.micros), 1_000_000)
-    cents = f".{rest:06d}".rstrip("0") if rest else ""
-    cents = cents.ljust(3, "0") if cents else ""
-    sign = "-" if value.micros < 0 else ""
-    return f"{value.currency} {sign}{units:,}{cents}".strip()
-
-
 def phone(value: Phone) -> str:
     """`+1 5550100`; a number that brings its own calling code stays as it is."""
     if not value.number or value.number.startswith("+"):
@@ -120,7 +112,7 @@ def _words(value: Value, timezone: str) -> str:
         case When():
             return _date(value, timezone)
         case Money():
-            return money(value)
+            return format_money(value)
         case FullName() | Choice():
             return str(value)
         case Ref():

@@ -3,8 +3,11 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from bot.blocks import ids, lists, problems, records
+from msgspec.structs import replace
+
+from bot.blocks import ids, lists, problems, proposal, records
 from bot.blocks.primitives import Message, View
+from bot.changes import Change, FieldChange, LinkChange, Moved, Verb
 from bot.models import (
     Choice,
     Emails,
@@ -21,11 +24,13 @@ from bot.models import (
     RecordCard,
     Ref,
     Refs,
+    TeamId,
     UserId,
     Value,
     Viewer,
     When,
 )
+from bot.proposals.model import Outcome, Proposal, Source, State
 
 NOW = datetime(2026, 4, 1, 9, 30, tzinfo=UTC)
 ANA, BEN = UserId("U0ANA0001"), UserId("U0BEN0001")
@@ -140,7 +145,7 @@ class Samples:
 def messages(words: Words = str) -> dict[str, Message]:
     """Every message the bot can send, by name."""
     samples = Samples(words)
-    return {**_records(samples, words), **_lists(samples, words), **_problems(words)}
+    return {**_records(samples, words), **_lists(samples, words), **_problems(words), **_proposals(words)}
 
 
 def views(words: Words = str) -> dict[str, View]:
@@ -163,7 +168,7 @@ def _records(samples: Samples, words: Words) -> dict[str, Message]:
         **{f"card {each.kind}": records.card(RecordCard(record=each, url=URL), VIEWER) for each in samples.all},
         "card full": records.card(full, VIEWER),
         "card shared": records.card(full, VIEWER, shared_by=ANA),
-        "card unshared": records.unshared(ANA),
+        "card unshared": records.unshared(samples.company, ANA),
     }
 
 
@@ -201,4 +206,115 @@ def _problems(words: Words) -> dict[str, Message]:
     return {
         "problem": problems.problem(problems.Problem(words("Which stage is that?"), hint=words("Try stage:meeting"))),
         "problem with reference": problems.problem(problems.Problem("Something broke.", reference="ab12cd34")),
+    }
+
+
+def changes(words: Words = str) -> dict[str, Change]:
+    """One change of each sort."""
+    samples = Samples(words)
+    ties = (LinkChange(an_id(101), samples.acme_ref), LinkChange(an_id(102), samples.ada_ref))
+    old, new = samples.person.values, words("Chief analyst")
+    return {
+        "note": Change(
+            verb=Verb.CREATE,
+            kind=Kind.NOTE,
+            record_id=an_id(4),
+            name=samples.note.name,
+            fields=_created(samples.note),
+            links=ties,
+            text_names_records=True,
+        ),
+        "deal": Change(
+            verb=Verb.CREATE, kind=Kind.DEAL, record_id=an_id(3), name=samples.deal.name, fields=_created(samples.deal)
+        ),
+        "person": Change(
+            verb=Verb.UPDATE,
+            kind=Kind.PERSON,
+            record_id=an_id(2),
+            name=samples.person.name,
+            fields=(
+                FieldChange("job_title", old["job_title"], new),
+                FieldChange("company", samples.acme_ref, Ref(Kind.COMPANY, an_id(9), samples.acme_ref.name)),
+                FieldChange("phone", Phones(), old["phone"]),
+                FieldChange("linkedin", Links(Link("https://x.example", "A")), Links(Link("https://x.example", "B"))),
+            ),
+        ),
+        "task": Change(
+            verb=Verb.UPDATE,
+            kind=Kind.TASK,
+            record_id=an_id(5),
+            name=samples.task.name,
+            fields=(
+                FieldChange("due", When(NOW), When(NOW + timedelta(days=2))),
+                FieldChange("text", words("Old text.\nTwo lines."), words("New text.\n\nThree lines.")),
+                FieldChange("records", Refs((samples.acme_ref,)), Refs((samples.ada_ref,))),
+            ),
+            links=ties[1:],
+            unlinks=ties[:1],
+        ),
+        "company": Change(
+            verb=Verb.DELETE,
+            kind=Kind.COMPANY,
+            record_id=an_id(1),
+            name=samples.company.name,
+            fields=tuple(FieldChange(key, value, None) for key, value in samples.company.values.items()),
+            hangs=tuple(Ref(Kind.NOTE, an_id(200 + n), words(f"Note {n}")) for n in range(23)),
+        ),
+    }
+
+
+def a_proposal(change: Change, **given: object) -> Proposal:
+    made = Proposal(
+        id="opaque-id-1",
+        team_id=TeamId("T0ACME001"),
+        change=change,
+        proposer=ANA,
+        created_at=NOW,
+        expires_at=NOW + timedelta(days=1),
+        source=Source("C0SALES01", "1.2", "https://acme.slack.com/archives/C0SALES01/p12"),
+    )
+    return replace(made, **given)
+
+
+def decided(change: Change, state: State, outcome: Outcome | None = None) -> Proposal:
+    return a_proposal(change, state=state, decided_by=BEN, decided_at=NOW + timedelta(minutes=3), outcome=outcome)
+
+
+def _created(record: Record) -> tuple[FieldChange, ...]:
+    return tuple(FieldChange(key, None, value) for key, value in record.values.items())
+
+
+def _proposals(words: Words) -> dict[str, Message]:
+    all_changes, samples = changes(words), Samples(words)
+    around = proposal.Around(
+        crm_name=words("Acme CRM"),
+        timezone=TZ,
+        may_decide=words("Another member than Ana must decide."),
+        lookalikes=(samples.deal, samples.person),
+        waiting=(a_proposal(all_changes["deal"], proposer=BEN),),
+    )
+    moved = (Moved("job_title", words("Analyst"), words("Clerk"), words("Chief analyst")),)
+    said = words("It was written.")
+    outcome = Outcome(sentence=said, record=samples.note.ref, where="there", remarks=(words("No ties here."),), url=URL)
+    ends = {
+        State.EXECUTING: None,
+        State.UNKNOWN: None,
+        State.DONE: outcome,
+        State.FAILED: Outcome(sentence=words("The CRM has no such stage. Nothing was written.")),
+        State.CANCELLED: None,
+        State.EXPIRED: None,
+        State.SUPERSEDED: None,
+    }
+    stale = a_proposal(all_changes["person"], revision=2, outcome=Outcome(moved=moved))
+    trashed = decided(all_changes["company"], State.DONE, Outcome(where="trash"))
+    gone = decided(all_changes["company"], State.DONE, Outcome(where="gone"))
+    undo = a_proposal(all_changes["person"], undo_of="earlier-id")
+    return {
+        **{f"proposal of {name}": proposal.card(a_proposal(each), around) for name, each in all_changes.items()},
+        **{f"proposal {end}": proposal.card(decided(all_changes["note"], end, o), around) for end, o in ends.items()},
+        "proposal done update": proposal.card(decided(all_changes["person"], State.DONE, outcome), around),
+        "proposal stale": proposal.card(stale, around),
+        "proposal trashed": proposal.card(trashed, around),
+        "proposal gone": proposal.card(gone, around),
+        "proposal undo": proposal.card(undo),
     }

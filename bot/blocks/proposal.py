@@ -1,0 +1,282 @@
+"""The card of a proposal: exactly what will change while it waits, exactly what happened once it is decided."""
+
+from dataclasses import dataclass
+
+from bot.blocks import ids, rows
+from bot.blocks.diff import change_blocks, moved_blocks, summary_blocks
+from bot.blocks.primitives import (
+    Block,
+    Blocks,
+    Line,
+    Message,
+    actions,
+    button,
+    clip,
+    escape,
+    footnote,
+    header,
+    leaf,
+    mention,
+    message,
+    paragraph,
+    section,
+    way_out,
+    web,
+)
+from bot.blocks.values import moment
+from bot.changes import Change, Verb
+from bot.models import Record, UserId
+from bot.proposals.model import Outcome, Proposal, State
+
+LOOKALIKES = 5
+
+_WILL = {Verb.CREATE: "Create", Verb.UPDATE: "Change", Verb.DELETE: "Delete", Verb.RESTORE: "Restore"}
+_DID = {Verb.CREATE: "Created", Verb.UPDATE: "Changed", Verb.DELETE: "Deleted", Verb.RESTORE: "Restored"}
+_WENT = {
+    "trash": "It is in the CRM's trash and can be restored from there.",
+    "gone": "It is gone for good: this CRM did not keep it in its trash.",
+}
+
+NOT_KNOWN = (
+    "Not known yet: the CRM gave no answer, so this may or may not have been written. "
+    "It is being read back, nothing is sent twice, and this card will say how it ended."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Around:
+    """What a card says beside its proposal: `may_decide` is a sentence, `waiting` are others about the same thing."""
+
+    crm_name: str = ""
+    timezone: str = "UTC"
+    may_decide: str = ""
+    lookalikes: tuple[Record, ...] = ()
+    waiting: tuple[Proposal, ...] = ()
+    url: str = ""
+
+
+def card(proposal: Proposal, around: Around | None = None) -> Message:
+    """The card as the proposal stands."""
+    around = around or Around()
+    if proposal.state is State.PENDING:
+        return message(_pending(proposal, around))
+    return message(_decided(proposal, around))
+
+
+def button_value(proposal: Proposal) -> str:
+    """What Confirm and Cancel carry: opaque, and different for each version of the card."""
+    return f"{proposal.id}.{proposal.seal}"
+
+
+def told_late(proposal: Proposal, user_id: UserId | str) -> str:
+    """For somebody who pressed after the decision: what happened, and by whom (mrkdwn, for `problems.aside`)."""
+    who = (
+        "you" if proposal.decided_by == user_id else f"<@{proposal.decided_by}>" if proposal.decided_by else "somebody"
+    )
+    thing = f"{proposal.change.kind} “{escape(clip(_name(proposal.change), 150))}”"
+    match proposal.state:
+        case State.PENDING:
+            return f"Nobody has decided about the {thing} yet. Look at its card again."
+        case State.EXECUTING:
+            return f"The {thing} was already confirmed by {who} and is being written now."
+        case State.UNKNOWN:
+            return f"The {thing} was already confirmed by {who}. It is not known yet whether it was written."
+        case State.DONE:
+            return f"The {thing} was already confirmed by {who}, and it was written once."
+        case State.FAILED:
+            return f"The {thing} was already confirmed by {who}, but it failed. {escape(_sentence(proposal))}".strip()
+        case State.CANCELLED:
+            return f"The {thing} was already cancelled by {who}. Nothing was written."
+        case State.EXPIRED:
+            return f"The proposal for the {thing} has expired. Nothing was written; propose it again."
+        case State.SUPERSEDED:
+            return f"The proposal for the {thing} was replaced by a newer one. Nothing was written by this one."
+
+
+def title(change: Change, *, done: bool = False) -> str:
+    """The verb and the record: `Delete company Acme Inc`."""
+    return f"{(_DID if done else _WILL)[change.verb]} {change.kind}: {_name(change)}"
+
+
+# Waiting
+
+
+def _pending(proposal: Proposal, around: Around) -> list[Block | None]:
+    change = proposal.change
+    moved = proposal.outcome.moved if proposal.outcome else ()
+    return [
+        header(f"{title(change)}?"),
+        paragraph(*_heading(proposal, around)),
+        *(moved_blocks(change.kind, moved, around.timezone) if moved else []),
+        *change_blocks(change, around.timezone),
+        *_trash(change),
+        *_lookalikes(proposal, around),
+        *_waiting(around),
+        paragraph(_until(proposal, around)),
+        footnote(around.may_decide) if around.may_decide else None,
+        _decision(proposal),
+    ]
+
+
+def _heading(proposal: Proposal, around: Around) -> list[Line]:
+    change = proposal.change
+    crm = f" in {clip(around.crm_name, 100)}" if around.crm_name else " in the CRM"
+    what: Line = [leaf(f"{_WILL[change.verb]} the {change.kind} "), leaf(_name(change), bold=True), leaf(f"{crm}.")]
+    new = ", new" if change.verb is Verb.CREATE else ""
+    return [what, [leaf(f"Id {change.record_id}{new}.")], _who(proposal)]
+
+
+def _who(proposal: Proposal) -> Line:
+    undoing = ", to undo an earlier change" if proposal.undo_of else ""
+    source = [leaf(" "), web(proposal.source.permalink, "From this message")] if proposal.source.permalink else []
+    return [leaf("Proposed by "), mention(proposal.proposer), leaf(f"{undoing}."), *source]
+
+
+def _trash(change: Change) -> Blocks:
+    if change.verb is not Verb.DELETE:
+        return []
+    return [section("It goes to the CRM's trash, and the card will say where it really went.")]
+
+
+def _lookalikes(proposal: Proposal, around: Around) -> Blocks:
+    if not around.lookalikes:
+        return []
+    few = around.lookalikes[:LOOKALIKES]
+    return [
+        paragraph([leaf("Already in the CRM, perhaps the same:", bold=True)]),
+        *(_lookalike(record, proposal, around.timezone) for record in few),
+    ]
+
+
+def _lookalike(record: Record, proposal: Proposal, timezone: str) -> Block:
+    value = ids.use_existing_value(proposal.id, record.ref)
+    text = f"{str(record.kind).capitalize()}: {rows.row(record, timezone)}\nId {record.id}"
+    return section(text, button("Use existing", ids.PROPOSAL_USE_EXISTING, value, about=rows.name(record)))
+
+
+def _waiting(around: Around) -> Blocks:
+    if not around.waiting:
+        return []
+    lines = [_waiting_line(each, around.timezone) for each in around.waiting[:LOOKALIKES]]
+    return [paragraph([leaf("Also waiting for a decision:", bold=True)], *lines)]
+
+
+def _waiting_line(proposal: Proposal, timezone: str) -> Line:
+    by: Line = [leaf(", proposed by "), mention(proposal.proposer), leaf(" on ")]
+    return [leaf(clip(title(proposal.change), 200)), *by, moment(proposal.created_at, timezone)]
+
+
+def _until(proposal: Proposal, around: Around) -> Line:
+    return [
+        leaf("Nothing is written before Confirm. Expires "),
+        moment(proposal.expires_at, around.timezone),
+        leaf("."),
+    ]
+
+
+def _decision(proposal: Proposal) -> Block | None:
+    value, about = button_value(proposal), title(proposal.change)
+    return actions(
+        button(
+            "Confirm",
+            ids.PROPOSAL_CONFIRM,
+            value,
+            style="danger" if proposal.change.verb is Verb.DELETE else "primary",
+            about=about,
+        ),
+        button("Cancel", ids.PROPOSAL_CANCEL, value, about=about),
+    )
+
+
+# Decided
+
+
+def _decided(proposal: Proposal, around: Around) -> list[Block | None]:
+    change = proposal.change
+    is_done = proposal.state is State.DONE
+    return [
+        header(title(change, done=True) if is_done else f"{_STANDING[proposal.state]}: {title(change)}"),
+        paragraph(_by(proposal, around), *_story(proposal), _identity(proposal, around)),
+        *summary_blocks(change, around.timezone),
+        *(footnote(remark) for remark in _outcome(proposal).remarks[:5]),
+        _afterwards(proposal, around),
+    ]
+
+
+_STANDING = {
+    State.EXECUTING: "Writing…",
+    State.UNKNOWN: "Not known yet",
+    State.FAILED: "Failed",
+    State.CANCELLED: "Cancelled",
+    State.EXPIRED: "Expired",
+    State.SUPERSEDED: "Replaced",
+}
+_DECIDED = {State.CANCELLED: "Cancelled by ", State.EXPIRED: "Proposed by ", State.SUPERSEDED: "Proposed by "}
+
+
+def _by(proposal: Proposal, around: Around) -> Line:
+    proposed: Line = [leaf(", proposed by "), mention(proposal.proposer)]
+    if not proposal.decided_by or proposal.state in (State.EXPIRED, State.SUPERSEDED):
+        return [leaf("Proposed by "), mention(proposal.proposer), leaf(".")]
+    verb = _DECIDED.get(proposal.state, "Confirmed by ")
+    at: Line = [leaf(" on "), moment(proposal.decided_at, around.timezone)] if proposal.decided_at else []
+    return [leaf(verb), mention(proposal.decided_by), *at, *proposed, leaf(".")]
+
+
+def _story(proposal: Proposal) -> list[Line]:
+    return [[leaf(each)] for each in (_ending(proposal), _outcome(proposal).sentence) if each]
+
+
+def _ending(proposal: Proposal) -> str:
+    match proposal.state:
+        case State.EXECUTING:
+            return "It is being written now."
+        case State.UNKNOWN:
+            return NOT_KNOWN
+        case State.DONE:
+            return _WENT.get(_outcome(proposal).where, "") if proposal.change.verb is Verb.DELETE else ""
+        case State.FAILED:
+            return "" if _outcome(proposal).sentence else "It could not be written. Propose it again to try once more."
+        case State.CANCELLED:
+            return "Nothing was written."
+        case State.EXPIRED:
+            return "Nobody decided in time, so nothing was written. Propose it again if it still matters."
+    return "Nothing was written by this card."
+
+
+def _identity(proposal: Proposal, around: Around) -> Line:
+    record = _outcome(proposal).record or proposal.record
+    url = _url(proposal, around)
+    name = clip(record.name, 300) or _name(proposal.change)
+    crm = f" in {clip(around.crm_name, 100)}" if around.crm_name else ""
+    return [leaf(f"{str(record.kind).capitalize()} "), web(url, name), leaf(f", id {record.id}{crm}.")]
+
+
+def _afterwards(proposal: Proposal, around: Around) -> Block | None:
+    if proposal.state is not State.DONE:
+        return None
+    change = proposal.change
+    about = _name(change)
+    is_there = change.verb is not Verb.DELETE
+    url = _url(proposal, around)
+    return actions(
+        button("Undo", ids.PROPOSAL_UNDO, proposal.id, about=title(change, done=True)),
+        button("Show", ids.RECORD_SHOW, ids.reference(proposal.record), about=about) if is_there else None,
+        way_out("Open in Twenty", ids.RECORD_OPEN_IN_CRM, url) if is_there and url else None,
+    )
+
+
+def _url(proposal: Proposal, around: Around) -> str:
+    return _outcome(proposal).url or around.url
+
+
+def _outcome(proposal: Proposal) -> Outcome:
+    return proposal.outcome or Outcome()
+
+
+def _sentence(proposal: Proposal) -> str:
+    return _outcome(proposal).sentence
+
+
+def _name(change: Change) -> str:
+    return clip(" ".join(change.name.split()), 200) or "(no name)"

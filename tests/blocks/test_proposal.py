@@ -1,0 +1,113 @@
+"""The proposal's card tells exactly what will change, and exactly what happened."""
+
+import pytest
+from msgspec.structs import replace
+
+from bot.blocks import ids
+from bot.blocks.primitives import Message
+from bot.blocks.proposal import button_value, card, told_late
+from bot.changes import FieldChange
+from bot.proposals.model import State
+
+from blocks_samples import ANA, BEN, a_proposal, an_id, changes, decided, messages  # isort: skip
+
+ENDED = [state for state in State if state is not State.PENDING]
+
+
+def buttons(said: Message) -> dict[str, str]:
+    rows = [block["elements"] for block in said.blocks if block["type"] == "actions"]
+    return {each["text"]["text"]: each.get("value", "") for row in rows for each in row}
+
+
+@pytest.mark.parametrize("change", changes().values(), ids=changes())
+def test_a_waiting_card_has_confirm_and_cancel(change) -> None:
+    """The buttons read exactly so and carry the opaque value, the same for both."""
+    waiting = a_proposal(change)
+
+    assert buttons(card(waiting)) == {"Confirm": button_value(waiting), "Cancel": button_value(waiting)}
+
+
+@pytest.mark.parametrize("change", changes().values(), ids=changes())
+def test_a_card_shows_everything_it_will_do(change) -> None:
+    """The record by name and id, and every tie by name and id, can be read in the text alone."""
+    said = card(a_proposal(change)).text
+
+    for each in (change.name, change.record_id, *(tie.to.id for tie in (*change.links, *change.unlinks))):
+        assert each in said
+    assert "Expires" in said
+
+
+@pytest.mark.parametrize("state", ENDED)
+def test_a_decided_card_has_no_decision_left(state: State) -> None:
+    """No end of a proposal leaves Confirm or Cancel behind; a done one offers Undo."""
+    said = card(decided(changes()["note"], state))
+
+    assert not {"Confirm", "Cancel"} & set(buttons(said))
+    assert ("Undo" in buttons(said)) is (state is State.DONE)
+    assert an_id(4) in said.text
+
+
+@pytest.mark.parametrize("state", list(State))
+def test_a_late_click_learns_what_happened(state: State) -> None:
+    """Whoever comes late is told how it stands; the one who decided is told so."""
+    proposal = decided(changes()["note"], state)
+
+    assert "Call with Ada" in told_late(proposal, ANA)
+    if state in (State.DONE, State.FAILED, State.CANCELLED):
+        assert f"<@{BEN}>" in told_late(proposal, ANA)
+        assert "by you" in told_late(proposal, BEN)
+
+
+def test_an_update_reads_old_and_new() -> None:
+    """Each field as `old → new`; where readers' words are equal, what distinguishes them is shown."""
+    said = card(a_proposal(changes()["person"])).text
+
+    assert "Job title: Analyst → Chief analyst" in said
+    assert f"Company: Acme Inc ({an_id(1)}) → Acme Inc ({an_id(9)})" in said
+    assert "(A, https://x.example) → x.example (B, https://x.example)" in said
+
+
+@pytest.mark.parametrize("length", [2_999, 3_000, 8_999, 9_000])
+def test_a_long_text_is_shown_whole(length: int) -> None:
+    """A note's text is not shortened before it is confirmed."""
+    text = "".join(chr(ord("a") + n % 26) for n in range(length))
+    change = replace(changes()["note"], fields=(FieldChange("text", None, text),))
+
+    assert quoted(card(a_proposal(change))) == text
+
+
+def test_what_does_not_fit_is_counted() -> None:
+    """Of a text beyond Slack's limits the card says how much follows."""
+    change = replace(changes()["note"], fields=(FieldChange("text", None, "x" * 10_234),))
+    said = card(a_proposal(change))
+
+    assert "1,234 more characters follow" in str(said.blocks)
+    assert len(quoted(said)) == 9_000
+
+
+def test_a_stale_card_shows_base_now_and_proposed() -> None:
+    """Nothing was written, and the three values stand beside each other before it asks again."""
+    said = messages()["proposal stale"]
+
+    assert "was Analyst, is now Clerk, proposed Chief analyst" in said.text
+    assert "nothing was written" in said.text
+    assert "Confirm" in buttons(said)
+
+
+def test_existing_records_can_be_used_instead() -> None:
+    """Each possible duplicate has a button that names the proposal and the record."""
+    said = messages()["proposal of note"]
+    values = [block["accessory"]["value"] for block in said.blocks if "accessory" in block]
+
+    assert [ids.read_use_existing(value)[0] for value in values] == ["opaque-id-1", "opaque-id-1"]
+
+
+def test_a_delete_says_where_the_record_went() -> None:
+    """The trash and gone for good are told apart."""
+    assert "can be restored from there" in messages()["proposal trashed"].text
+    assert "gone for good" in messages()["proposal gone"].text
+
+
+def quoted(said: Message) -> str:
+    parts = [part for block in said.blocks if block["type"] == "rich_text" for part in block["elements"]]
+    return "".join(leaf["text"] for part in parts if part["type"] == "rich_text_quote" for leaf in part["elements"])
