@@ -142,8 +142,8 @@ async def test_socket_needs_an_app_token_and_a_ticket(slack: FakeSlack) -> None:
 
 
 @pytest.fixture
-async def received(slack: FakeSlack) -> AsyncIterator[list[Json]]:
-    """Everything that a bot which only says 200 is sent."""
+async def listening(slack: FakeSlack) -> AsyncIterator[None]:
+    """A bot that says 200 to everything."""
 
     async def take(request: web.Request) -> web.Response:
         await request.read()
@@ -155,7 +155,7 @@ async def received(slack: FakeSlack) -> AsyncIterator[list[Json]]:
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     slack.point_at(f"http://127.0.0.1:{runner.addresses[0][1]}/")
-    yield []
+    yield
     await runner.cleanup()
 
 
@@ -164,7 +164,7 @@ async def post(slack: FakeSlack, channel: str) -> None:
     await client.chat_postMessage(channel=channel, **CARD)
 
 
-async def test_menus_selects_and_dates_are_pressed_by_what_they_show(slack: FakeSlack, received: list[Json]) -> None:
+async def test_menus_selects_and_dates_are_pressed_by_what_they_show(slack: FakeSlack, listening: None) -> None:
     """An overflow entry, a select's option and a date become Slack's actions."""
     await post(slack, SALES)
     card = slack.messages(SALES)[-1]
@@ -180,7 +180,7 @@ async def test_menus_selects_and_dates_are_pressed_by_what_they_show(slack: Fake
     assert state == {"type": "datepicker", "selected_date": "2026-03-01"}
 
 
-async def test_outsiders_form_names_the_outsiders_team(slack: FakeSlack, received: list[Json]) -> None:
+async def test_outsiders_form_names_the_outsiders_team(slack: FakeSlack, listening: None) -> None:
     """In a submission by an outsider team.id is theirs and app_installed_team_id is the installed team's."""
     await post(slack, SHARED)
     await slack.click(slack.messages(SHARED)[-1], "Confirm", user=OLGA)
@@ -221,7 +221,7 @@ async def test_org_installation_has_no_team_in_payloads() -> None:
     assert event["authorizations"][0]["is_enterprise_install"]
 
 
-async def test_uninstalling_kills_the_token_and_says_so(slack: FakeSlack, received: list[Json]) -> None:
+async def test_uninstalling_kills_the_token_and_says_so(slack: FakeSlack, listening: None) -> None:
     """Removing the app sends tokens_revoked and app_uninstalled."""
     await slack.uninstall(ACME)
     assert [e.payload["event"]["type"] for e in slack.exchanges] == ["tokens_revoked", "app_uninstalled"]

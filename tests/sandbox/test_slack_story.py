@@ -13,7 +13,7 @@ from aiohttp import web
 from slack_sdk.signature import SignatureVerifier
 
 from bot.sandbox.slack import FakeSlack, FormError, buttons_of, labels_of, text_of
-from bot.sandbox.slack.sample import ACME_TOKEN, ANA, BEN, CALL_NOTES, GIL, OLGA, PRIVATE, RANDOM, SALES, SHARED
+from bot.sandbox.slack.sample import ACME_TOKEN, ANA, BEN, CALL_NOTES, CLEO, GIL, OLGA, PRIVATE, RANDOM, SALES, SHARED
 
 Json = dict[str, Any]
 VERIFIER = SignatureVerifier("sandbox-signing-secret")
@@ -356,3 +356,90 @@ async def test_signature_is_the_one_that_slacks_sdk_checks(slack: FakeSlack, bot
     await slack.open_home(ANA)
     for body, headers in zip(bot.bodies, bot.headers, strict=True):
         assert VERIFIER.is_valid_request(body, dict(headers))
+
+
+async def test_response_url_posts_publicly_and_in_a_thread_where_the_bot_is_not(slack: FakeSlack, bot: TinyBot) -> None:
+    """in_channel is for everybody, thread_ts goes into the thread, and blocks are checked."""
+    await slack.command(CLEO, PRIVATE, "/crm acme")
+    url = bot.seen[0]["response_url"]
+    root = slack.messages(PRIVATE)[0]
+    await bot.respond(url, text="shared", response_type="in_channel", thread_ts=root.ts)
+    assert [m.text for m in slack.thread(PRIVATE, root.ts)] == [root.text, "shared"]
+    status, body = await bot.respond(url, text="x", blocks=[{"type": "nope"}])
+    assert (status, json.loads(body)["error"]) == (400, "invalid_blocks")
+    status, body = await bot.respond(url, blocks=CARD["blocks"])
+    assert (status, json.loads(body)["error"]) == (400, "no_text")
+    slack.faults.ratelimit("response_url")
+    status, _ = await bot.respond(url, text="x")
+    assert status == 429
+
+
+async def test_clicked_message_can_be_deleted_by_its_response_url(slack: FakeSlack, bot: TinyBot) -> None:
+    """delete_original removes the message that was clicked, and replacing it afterwards brings nothing back."""
+    await bot.call("chat.postMessage", channel=SALES, **CARD)
+    card = slack.messages(SALES)[-1]
+    await slack.click(card, "Cancel", user=ANA)
+    url = bot.seen[-1]["response_url"]
+    assert await bot.respond(url, delete_original=True) == (200, "ok")
+    assert await bot.respond(url, text="again", replace_original=True) == (200, "ok")
+    assert slack.message(SALES, card.ts) is None
+
+
+async def test_double_click_sends_two_payloads(slack: FakeSlack, bot: TinyBot) -> None:
+    """Two clicks at once reach the bot twice, each with its own trigger."""
+    await bot.call("chat.postMessage", channel=SALES, **CARD)
+    card = slack.messages(SALES)[-1]
+    await asyncio.gather(*(slack.click(card, "Confirm", user=user) for user in (ANA, ANA, BEN)))
+    assert len({click["trigger_id"] for click in bot.seen}) == 3
+
+
+async def test_closing_is_told_when_the_view_asks_for_it(slack: FakeSlack, bot: TinyBot) -> None:
+    """notify_on_close sends view_closed; a closed form cannot be used any more."""
+    await slack.command(ANA, SALES, "/crm new task")
+    await bot.call("views.open", trigger_id=bot.seen[0]["trigger_id"], view=FORM)
+    form = slack.modal(ANA)
+    assert form
+    await slack.close(form)
+    assert (bot.seen[-1]["type"], bot.seen[-1]["is_cleared"]) == ("view_closed", False)
+    assert slack.modal(ANA) is None
+    with pytest.raises(FormError, match="not open any more"):
+        await slack.submit(form)
+
+
+async def test_wrong_options_are_a_trouble_and_none_are_shown(slack: FakeSlack, bot: TinyBot) -> None:
+    """Options that Slack would refuse leave the list empty and an error."""
+
+    async def suggest(payload: Json) -> Json:
+        return {"options": [{"text": plain("x" * 76), "value": "1"}]}
+
+    bot.replies["block_suggestion"] = suggest
+    await slack.command(ANA, SALES, "/crm new task")
+    await bot.call("views.open", trigger_id=bot.seen[0]["trigger_id"], view=FORM)
+    form = slack.modal(ANA)
+    assert form
+    assert await slack.suggest(form, "Records", "acm") == []
+    assert "options/0/text" in slack.troubles[0].what
+
+
+async def test_button_on_the_home_carries_its_view(slack: FakeSlack, bot: TinyBot) -> None:
+    """A click on the Home has the Home as its view, a trigger, and no channel or response_url."""
+    await bot.call("views.publish", user_id=ANA, view={"type": "home", "blocks": CARD["blocks"]})
+    home = slack.home(ANA)
+    assert home
+    await slack.click(home, "Confirm", user=ANA)
+    click = bot.seen[-1]
+    assert click["view"]["type"] == "home"
+    assert "channel" not in click
+    assert "response_url" not in click
+
+
+async def test_typed_values_survive_an_update_of_the_same_fields(slack: FakeSlack, bot: TinyBot) -> None:
+    """What was typed stays when the view is updated with the same block and action ids, as in Slack."""
+    await slack.command(ANA, SALES, "/crm new task")
+    await bot.call("views.open", trigger_id=bot.seen[0]["trigger_id"], view=FORM)
+    form = slack.modal(ANA)
+    assert form
+    await slack.fill(form, {"Title": "Typed"})
+    await bot.call("views.update", view_id=form.id, view=FORM | {"title": plain("Ready")})
+    await slack.submit(form)
+    assert bot.seen[-1]["view"]["state"]["values"]["title"]["v"]["value"] == "Typed"

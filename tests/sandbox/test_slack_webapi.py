@@ -186,6 +186,8 @@ async def test_only_own_messages_can_be_changed(slack: FakeSlack, client: AsyncW
     assert await error_of(client.chat_update(channel=SALES, ts=hidden["message_ts"], text="y")) == "message_not_found"
     own = await client.chat_postMessage(channel=SALES, text="x")
     await client.chat_update(channel=SALES, ts=own["ts"], text="y")
+    blocks_alone = client.api_call("chat.update", json={"channel": SALES, "ts": own["ts"], "blocks": HOME["blocks"]})
+    assert await error_of(blocks_alone) == "no_text"
     assert text_of(slack.messages(SALES)[-1]) == "y"
     await client.chat_delete(channel=SALES, ts=own["ts"])
     assert slack.message(SALES, own["ts"]) is None

@@ -11,7 +11,7 @@ from bot.sandbox.slack import encoding, payloads, response_urls, views
 from bot.sandbox.slack.blocks import check_options
 from bot.sandbox.slack.deliver import Answer, Delivery, Signature
 from bot.sandbox.slack.forms import FormError, check_complete, enter, field_named, label_of, option_named
-from bot.sandbox.slack.looking import Looking
+from bot.sandbox.slack.mishaps import Mishaps
 from bot.sandbox.slack.pressing import find_action
 from bot.sandbox.slack.reading import elements_of
 from bot.sandbox.slack.state import Refusal, ResponseUrl, View
@@ -31,7 +31,7 @@ class Trouble:
     answer: Answer = field(repr=False)
 
 
-class Acting(Looking):
+class Acting(Mishaps):
     """The people's side. `url` is where this Slack is served."""
 
     url: str

@@ -12,6 +12,7 @@ TOKEN = re.compile(
     r"|(?<!\w)#(?P<room>[a-z][a-z0-9_-]*)"
     r"|(?P<url>https?://[^\s<>|\"]+)"
     r"|(?P<email>[\w.+-]+@[\w-]+(?:\.[\w-]+)+)"
+    r"|(?<![\w@./-])(?P<site>(?:[\w-]+\.)+(?:com|org|net|io|ai|dev|de|co\.uk|example))(?![\w.-]*\w)"
 )
 
 
@@ -47,6 +48,8 @@ def _leaf(state: State, match: re.Match[str], team: str) -> Json | None:
         return {"type": "channel", "channel_id": channel} if channel else None
     if kind == "email":
         return {"type": "link", "url": f"mailto:{value}", "text": value}
+    if kind == "site":
+        return {"type": "link", "url": f"http://{value}", "text": value}
     return {"type": "link", "url": value}
 
 

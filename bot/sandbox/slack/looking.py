@@ -2,12 +2,10 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TypeVar
 
-from bot.sandbox.slack.faults import Faults
 from bot.sandbox.slack.state import State, View
-from bot.sandbox.slack.world import Installation, Message
+from bot.sandbox.slack.world import Message
 
 Seen = TypeVar("Seen")
 
@@ -16,7 +14,6 @@ class Looking:
     """What stands where. All answers are what is true now; `wait_for` waits for what is not yet."""
 
     state: State
-    faults: Faults
 
     def messages(self, channel: str) -> list[Message]:
         """What everybody in the channel sees, thread replies included, oldest first."""
@@ -66,41 +63,3 @@ class Looking:
     def on_change(self, callback: Callable[[], None]) -> None:
         """Call this after every change from now on."""
         self.state.changes.callbacks.append(callback)
-
-    # What goes wrong, beside `faults`
-
-    def reload(self, user: str) -> None:
-        """The person reloads Slack: their ephemeral messages are gone."""
-        for message in self.ephemerals(user):
-            self.state.remove(message)
-
-    def installation(self, team: str) -> Installation:
-        """The app's installation in a team."""
-        bot = self.state.installation_for(team)
-        if bot is None:
-            raise LookupError(f"the app is not installed in {team}")
-        return bot
-
-    def remove_bot(self, channel: str) -> None:
-        """Somebody removes the app from a channel."""
-        self._set_bot(channel, present=False)
-
-    def invite_bot(self, channel: str) -> None:
-        """Somebody says `/invite @crm`."""
-        self._set_bot(channel, present=True)
-
-    def _set_bot(self, channel: str, *, present: bool) -> None:
-        for team in self.state.channels[channel].teams:
-            bot = self.state.installation_for(team)
-            if bot:
-                self.state.set_member(channel, bot.bot_user, present=present)
-
-    def revoke_token(self, team: str) -> None:
-        """From now on this team's token answers `token_revoked`."""
-        self.state.revoked.add(self.installation(team).token)
-        self.state.changes.tell()
-
-    def grant_scopes(self, team: str, *scopes: str) -> None:
-        """Give the team's token further scopes."""
-        bot = self.installation(team)
-        self.state.installations[bot.token] = replace(bot, scopes=(*bot.scopes, *scopes))

@@ -193,7 +193,7 @@ def suggestion(state: State, *, user: str, seen: View | Message, block_id: str, 
 
 def event(state: State, team: str, inner: Json, *, event_id: str = "") -> Json:
     """An `event_callback`."""
-    bot = state.installation_for(team)
+    bot = state.installation_for(team) or state.last_installation(team)
     shared = state.channels[inner["channel"]].is_shared if inner.get("channel") in state.channels else False
     enterprise = state.teams[team].enterprise_id
     is_org = bool(bot and bot.is_enterprise_install)

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from bot.sandbox.slack.anatomy import elements_in, every_block
 from bot.sandbox.slack.state import View
 from bot.sandbox.slack.world import Json, Message
 
@@ -25,7 +26,7 @@ def text_of(seen: Seen) -> str:
 
 def labels_of(view: Seen) -> list[str]:
     """The labels of a form's fields."""
-    return [block["label"]["text"] for block in blocks_of(view) if block["type"] == "input"]
+    return [block["label"]["text"] for block in every_block(blocks_of(view)) if block["type"] == "input"]
 
 
 def buttons_of(seen: Seen) -> list[str]:
@@ -77,23 +78,9 @@ def blocks_of(seen: Seen) -> list[Json]:
 
 def elements_of(seen: Seen) -> Iterator[tuple[Json, Json]]:
     """Every interactive element with its block."""
-    for block in blocks_of(seen):
-        for element in _elements(block):
+    for block in every_block(blocks_of(seen)):
+        for element in elements_in(block):
             yield block, element
-
-
-def _elements(block: Json) -> list[Json]:
-    match block["type"]:
-        case "actions":
-            return list(block["elements"])
-        case "card":
-            return list(block.get("actions") or [])
-        case "section":
-            return [block["accessory"]] if block.get("accessory", {}).get("type", "image") != "image" else []
-        case "input":
-            return [block["element"]]
-        case _:
-            return []
 
 
 def _pieces(seen: Seen) -> Iterator[str]:
@@ -145,7 +132,7 @@ def _read_object(part: Json) -> Iterator[str]:
     kind = part.get("type")
     if kind in LINES:
         yield "".join(map(_leaf, part["elements"]))
-    elif kind in ("plain_text", "mrkdwn", "raw_text"):
+    elif kind in ("plain_text", "mrkdwn", "raw_text", "raw_number"):
         yield _own_text(part)
     elif kind == "markdown":
         yield html.unescape(part["text"])

@@ -145,9 +145,21 @@ async def arguments(request: web.Request) -> Json:
     """The arguments, from the query, a form or a JSON body."""
     found: Json = dict(request.query)
     if request.content_type == "application/json":
-        found |= json.loads(await request.text() or "{}")
+        found |= _object(await request.text())
     else:
         found |= dict(await request.post())
+    return found
+
+
+def _object(text: str) -> Json:
+    try:
+        found = json.loads(text or "{}")
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise web.HTTPBadRequest(
+            text=json.dumps({"ok": False, "error": "invalid_json"}), content_type="application/json"
+        )
     return found
 
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from bot.sandbox.slack.anatomy import elements_in, every_block
 from bot.sandbox.slack.blocks import check_view
 from bot.sandbox.slack.state import TRIGGER_SECONDS, Refusal, State, Trigger, View
 from bot.sandbox.slack.world import Installation, Json
@@ -26,18 +27,11 @@ def checked(view: Any, *, kind: str) -> Json:
 def with_ids(content: Json) -> Json:
     """The same view or message with a block_id and an action_id wherever Slack would make one up."""
     made: Json = json.loads(json.dumps(content))
-    for index, block in enumerate(made.get("blocks", [])):
+    for index, block in enumerate(every_block(made.get("blocks", []))):
         block.setdefault("block_id", f"made-{index}")
-        for place, element in enumerate(_elements(block)):
+        for place, element in enumerate(elements_in(block)):
             element.setdefault("action_id", f"made-{index}-{place}")
     return made
-
-
-def _elements(block: Json) -> list[Json]:
-    if block["type"] in ("actions", "card"):
-        return list(block.get("elements") or block.get("actions") or [])
-    found = block.get("element") or block.get("accessory")
-    return [found] if found and found["type"] != "image" else []
 
 
 def take_trigger(state: State, trigger_id: str) -> Trigger:
@@ -96,7 +90,7 @@ def replace_content(state: State, view: View, content: Json) -> View:
     """Show something else in an open view; what was typed stays where block and action ids stay."""
     view.content, view.errors = content, {}
     view.hash = _new_hash(state)
-    kept = {(b["block_id"], e["action_id"]) for b in content["blocks"] for e in _elements(b)}
+    kept = {(b["block_id"], e["action_id"]) for b in every_block(content["blocks"]) for e in elements_in(b)}
     view.entered = {key: value for key, value in view.entered.items() if key in kept}
     state.changes.tell()
     return view

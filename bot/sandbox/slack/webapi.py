@@ -131,10 +131,7 @@ def post_ephemeral(call: Caller) -> Json:
 
 def update_message(call: Caller) -> Json:
     message = _own_message(call, "cant_update_message")
-    given = {"text": message.text, "blocks": list(message.blocks), **call.args}
-    if "blocks" not in call.args and "text" in call.args:
-        given["blocks"] = []
-    content = message_content(given)
+    content = message_content(call.args)
     changed = call.state.put(replace(message, **content, edited=True))
     shown = changed.as_slack(call.state.world.app_id)
     return {"channel": message.channel, "ts": message.ts, "text": changed.text, "message": shown}
