@@ -38,4 +38,4 @@ def test_sample_conversation_reads_as_people_see_it() -> None:
     assert shown[GREETING].startswith(f"Morning @{ANA}! Airbnb wrote again: brian@airbnb.com asks about R&D seats <100")
     assert shown[CALL_NOTES].splitlines()[0] == "Call with Dario at Anthropic"
     assert "Legal wants the DPA first" in shown[CALL_NOTES]
-    assert [message.user for message in slack.thread(SALES, CALL_NOTES)][0] == ANA
+    assert slack.thread(SALES, CALL_NOTES)[0].user == ANA
