@@ -182,7 +182,7 @@ def _money(part: Part, piece: Qualified) -> Money:
 
 
 def _time(known: Qualifier, piece: Qualified, clock: Clock) -> tuple[Condition, ...]:
-    """A day or a stretch of days; comparisons leave out, or take in, the whole of it."""
+    """A day or a stretch of days (EQ, from one midnight up to another); comparisons exclude or include all of it."""
     if len(piece.parts) > 1:
         raise Misunderstood(
             f"{piece.key}: takes one day or one period.", hint=f"For a range: {piece.key}:today..friday."
@@ -190,8 +190,10 @@ def _time(known: Qualifier, piece: Qualified, clock: Clock) -> tuple[Condition, 
     start, end = _edges(piece, clock)
     bounds = {"<": (None, start), "<=": (None, end), ">": (end, None), ">=": (start, None)}
     since, until = bounds.get(piece.comparator, (start, end))
+    if since and until:
+        return (Condition(known.key, Op.EQ, (since, until), negated=piece.negated),)
     found = [(Op.GTE, since), (Op.LT, until)]
-    return _not_twice(piece, tuple(Condition(known.key, op, (each,)) for op, each in found if each))
+    return tuple(Condition(known.key, op, (each,), negated=piece.negated) for op, each in found if each)
 
 
 def _edges(piece: Qualified, clock: Clock) -> tuple[When | None, When | None]:
