@@ -31,12 +31,11 @@ def tenant(state: State, team: str, *, shown_team: str | None = None) -> Json:
     bot = installed(state, team)
     place = state.teams[shown_team or team]
     enterprise = {"id": place.enterprise_id, "name": place.enterprise_name} if place.enterprise_id else None
-    shown: Json | None = {"id": place.id, "domain": place.domain}
-    if shown and enterprise:
-        shown |= {"enterprise_id": enterprise["id"], "enterprise_name": enterprise["name"]}
-    if bot.is_enterprise_install:
-        shown = None
-    return {"team": shown, "enterprise": enterprise, "is_enterprise_install": bot.is_enterprise_install}
+    shown: Json = {"id": place.id, "domain": place.domain}
+    if place.enterprise_id:
+        shown |= {"enterprise_id": place.enterprise_id, "enterprise_name": place.enterprise_name}
+    is_org = bot.is_enterprise_install
+    return {"team": None if is_org else shown, "enterprise": enterprise, "is_enterprise_install": is_org}
 
 
 def _origin(state: State, user: str, team: str, *, shown_team: str | None = None) -> Json:
