@@ -1,7 +1,7 @@
 """What a person types, as Slack encodes it: `<@U1|ana>`, `<#C1|sales>`, `<https://x>`, `&amp;`.
 
-For messages this is slack.md section 3. That a slash command with `should_escape` gets its addresses and `&<>` encoded in
-the same way is the cautious assumption, not verified: a bot that undoes it is right either way.
+For messages this is slack.md section 3. That a slash command with `should_escape` gets its addresses and `&<>`
+encoded in the same way is the cautious assumption, not verified: a bot that undoes it is right either way.
 """
 
 import re
