@@ -5,9 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 from msgspec.structs import replace
 
-from bot.blocks import ids, lists, problems, proposal, records
+from bot.blocks import forms, ids, lists, problems, proposal, records
 from bot.blocks.primitives import Message, View
 from bot.changes import Change, FieldChange, LinkChange, Moved, Verb
+from bot.crm.answers import Schema
+from bot.fields import FIELDS
 from bot.models import (
     Choice,
     Emails,
@@ -150,8 +152,43 @@ def messages(words: Words = str) -> dict[str, Message]:
 
 def views(words: Words = str) -> dict[str, View]:
     """Every view the bot can open, by name."""
+    samples = Samples(words)
     what = problems.Problem(words("The CRM has no such stage."), words("Valid are: New, Won."), "ab12cd34")
-    return {"problem view": problems.problem_view(what)}
+    note = forms.FormContext(
+        verb=Verb.CREATE, kind=Kind.NOTE, permalink="https://acme.slack.com/p1", author=words("U0BEN0001")
+    )
+    return {
+        **{f"form {each.kind}": _edit_form(each) for each in samples.all if each.kind is not Kind.MEMBER},
+        **{f"form empty {kind}": _empty_form(kind) for kind in (Kind.PERSON, Kind.DEAL)},
+        "form from message": forms.form(
+            note,
+            a_schema(Kind.NOTE),
+            samples.note.values,
+            timezone=TZ,
+            whole_thread=False,
+            remarks=(words("This message was saved before."),),
+        ),
+        "form loading": forms.loading(note),
+        "form failed": forms.failed(note, what),
+        "problem view": problems.problem_view(what),
+    }
+
+
+def a_schema(kind: Kind) -> Schema:
+    """A CRM that has every field."""
+    choices = {"stage": ("NEW", "IN_PROGRESS", "WON"), "status": ("TODO", "IN_PROGRESS", "DONE")}
+    return Schema(kind=kind, fields=FIELDS[kind], choices=choices, takes_links=True)
+
+
+def _edit_form(record: Record) -> View:
+    context = forms.FormContext(
+        verb=Verb.UPDATE, kind=record.kind, record_id=record.id, record_name=record.name, channel="C0SALES01"
+    )
+    return forms.form(context, a_schema(record.kind), record.values, timezone=TZ)
+
+
+def _empty_form(kind: Kind) -> View:
+    return forms.form(forms.FormContext(verb=Verb.CREATE, kind=kind), a_schema(kind), {}, timezone=TZ)
 
 
 def _records(samples: Samples, words: Words) -> dict[str, Message]:
