@@ -92,7 +92,9 @@ def approvers(settings: TeamSettings, change: Change) -> tuple[UserId, ...]:
 
 def demanded(settings: TeamSettings, change: Change) -> Demand:
     """What all rules that apply to the change ask for together."""
-    another, named, order = False, None, ()
+    another = False
+    named: frozenset[UserId] | None = None
+    order: tuple[UserId, ...] = ()
     for rule in _applying(settings, change, Effect.ALLOW):
         another = another or rule.approval is Approval.ANOTHER
         if rule.approval is Approval.NAMED:

@@ -36,9 +36,10 @@ LIST_NEXT = "list_next"
 HISTORY_PREVIOUS = "history_previous"
 HISTORY_NEXT = "history_next"
 
-# Connecting: CONNECT_OPEN only leads to Maton's page, CONNECT_CONFIRM's value is the pending connection's opaque id
+# Connecting: CONNECT_OPEN only leads to Maton's page; the others' value names a pending connection, but is not its id
 CONNECT_OPEN = "connect_open"
 CONNECT_CONFIRM = "connect_confirm"
+CONNECT_CHECK = "connect_check"
 CONNECT_CANCEL = "connect_cancel"
 DISCONNECT_CONFIRM = "disconnect_confirm"
 DISCONNECT_CANCEL = "disconnect_cancel"

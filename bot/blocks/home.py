@@ -1,0 +1,128 @@
+"""The App Home: the connection, what waits for me, my open tasks and the quick actions; useful without rights, too."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.blocks import ids, rows
+from bot.blocks.connecting import Standing, fault
+from bot.blocks.primitives import (
+    Block,
+    Blocks,
+    Line,
+    View,
+    actions,
+    button,
+    clip,
+    divider,
+    footnote,
+    header,
+    leaf,
+    option,
+    paragraph,
+    plain_text,
+    section,
+)
+from bot.blocks.proposal import title
+from bot.blocks.values import moment
+from bot.models import Kind, Record
+from bot.proposals.model import Proposal
+
+SHOWN = 5
+BLOCKS = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Home:
+    """What a person's Home shows. `tasks` is None where they were not read; `remark` says why."""
+
+    standing: Standing
+    pending: Sequence[Proposal] = ()
+    tasks: Sequence[Record] | None = None
+    tasks_total: int | None = None
+    remark: str = ""
+    may_use: bool = True
+    timezone: str = "UTC"
+    now: datetime | None = None
+
+
+def home(what: Home, *, command: str) -> View:
+    """The Home tab of one person."""
+    blocks = [
+        *_connection(what.standing, command),
+        *(_mine(what) if what.may_use else [section(what.remark)]),
+        divider(),
+        *_ways(what, command),
+    ]
+    return {"type": "home", "blocks": [block for block in blocks if block][:BLOCKS]}
+
+
+def _connection(standing: Standing, command: str) -> list[Block | None]:
+    if not standing.is_bound:
+        who = "Connect it with" if standing.is_admin else "A workspace admin can connect it with"
+        return [header("No CRM connected yet"), section(f"{who} {command} connect.")]
+    name = clip(standing.crm_name, 100) or "your CRM"
+    if standing.fault:
+        return [header(f"{name}: not working"), section(fault(standing.fault, command=command))]
+    return [header(f"Connected to {name}")]
+
+
+def _mine(what: Home) -> list[Block | None]:
+    return [*_pending(what), *_tasks(what), footnote(what.remark) if what.remark else None]
+
+
+def _pending(what: Home) -> list[Block | None]:
+    if not what.pending:
+        return [paragraph([leaf("Nothing of yours waits for a decision.")])]
+    lines = [_pending_line(each, what.timezone) for each in what.pending[:SHOWN]]
+    more = len(what.pending) - SHOWN
+    return [
+        paragraph(
+            [leaf("Waiting for a decision", bold=True)], *lines, *([[leaf(f"and {more} more")]] if more > 0 else [])
+        ),
+        actions(button("Show my proposals", ids.HOME_PENDING, "pending")),
+    ]
+
+
+def _pending_line(proposal: Proposal, timezone: str) -> Line:
+    return [leaf(f"{clip(title(proposal.change), 200)}, expires "), moment(proposal.expires_at, timezone)]
+
+
+def _tasks(what: Home) -> list[Block | None]:
+    if what.tasks is None:
+        return []
+    if not what.tasks:
+        return [paragraph([leaf("You have no open tasks.")])]
+    total = what.tasks_total if what.tasks_total is not None else len(what.tasks)
+    return [
+        paragraph([leaf(f"Your open tasks ({total:,})", bold=True)]),
+        *(_task(task, what.timezone) for task in what.tasks[:SHOWN]),
+        actions(button("Show all my tasks", ids.HOME_TASKS, "tasks")) if total > SHOWN else None,
+    ]
+
+
+def _task(task: Record, timezone: str) -> Block:
+    done = button("Done", ids.RECORD_DONE, ids.reference(task.ref), about=rows.name(task))
+    return section(rows.row(task, timezone), done)
+
+
+def _ways(what: Home, command: str) -> Blocks:
+    """Quick actions where they can work, and how to go on."""
+    usable = what.may_use and what.standing.is_bound
+    news = actions(_new()) if usable else None
+    admin = button("Settings", ids.SETTINGS_EDIT, "settings") if what.standing.is_admin else None
+    how = f"Type {command} and a name to look something up; in a message's menu, save it as a note or a task."
+    rest = actions(button("Help", ids.HOME_HELP, "help"), admin)
+    return [block for block in (news, rest, footnote(how)) if block]
+
+
+def _new() -> Block:
+    return {
+        "type": "static_select",
+        "action_id": ids.HOME_NEW,
+        "placeholder": plain_text("New record", 150),
+        "options": [option(f"New {kind}", str(kind)) for kind in _NEW],
+    }
+
+
+_NEW = (Kind.TASK, Kind.NOTE, Kind.PERSON, Kind.COMPANY, Kind.DEAL)
