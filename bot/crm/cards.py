@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from msgspec.structs import replace
 
+from bot.changes import LinkChange
 from bot.crm import filters
 from bot.crm.reading import Reading, together, with_names
 from bot.crm.shapes import refs_in
@@ -63,19 +64,17 @@ class Cards:
 
     async def _of_tied(self, kind: Kind, record_id: str) -> RecordCard:
         """A note's or task's card: its text, its assignee, and the records it hangs on."""
-        missing: tuple[str, ...] = ()
-        record, links = await together((self._reading.one(kind, record_id), self._links(kind, record_id)))
-        if isinstance(links, BotError):
-            missing, links = (str(links),), ()
+        record, (links, missing) = await together((self._reading.one(kind, record_id), self._links(kind, record_id)))
         names = await self._named_refs(record)
         refs = tuple(each.to for each in links)
         return RecordCard(record=_with_refs(with_names(record, names), refs), missing=missing)
 
-    async def _links(self, kind: Kind, record_id: str) -> object:
+    async def _links(self, kind: Kind, record_id: str) -> tuple[tuple[LinkChange, ...], tuple[str, ...]]:
+        """The ties, or the sentence that says why they are missing."""
         try:
-            return await self._ties.of(kind, record_id)
+            return await self._ties.of(kind, record_id), ()
         except BotError as error:
-            return error
+            return (), (str(error),)
 
     async def _named_refs(self, record: Record) -> dict[str, str]:
         try:
@@ -106,8 +105,10 @@ class Cards:
 
 
 def _named(kind: Kind) -> tuple[Kind, ...]:
-    """Whose names are worth a request: a company's own card knows its company already."""
-    return (Kind.MEMBER,) if kind is Kind.COMPANY else (Kind.MEMBER, Kind.COMPANY)
+    """Whose names are worth a request: a company's own card knows its company already, a deal's has read its contact."""
+    if kind is Kind.COMPANY:
+        return (Kind.MEMBER,)
+    return (Kind.MEMBER, Kind.COMPANY, Kind.PERSON) if kind is Kind.DEAL else (Kind.MEMBER, Kind.COMPANY)
 
 
 def _is_done(task: Record) -> bool:

@@ -51,13 +51,16 @@ async def page(reading: Reading, query: Query, position: Position, *, size: int)
     """One page at the position. Refused, in words that name what is valid, where the CRM lacks a field or option."""
     found = await _looked_up(reading, query)
 
+    assumed: set[str] = set()
+
     async def read() -> Page:
+        nonlocal assumed
+        assumed = _assumed_absent(reading.knowledge, query)
         wanted = build(query, reading.knowledge, found)
         if wanted is not None and not wanted.exact:
             return await _walked(reading, query, wanted, position, size=size)
         return await _paged(reading, query, wanted, position, size=size)
 
-    assumed = _assumed_absent(reading.knowledge, query)
     answer = await relearning(reading.knowledge, query, read)
     if assumed - _assumed_absent(reading.knowledge, query):
         # An option assumed to be absent is in use after all; now it is known, and excluded by the server too.
