@@ -9,7 +9,9 @@ from bot.blocks.primitives import (
     Blocks,
     Message,
     actions,
+    bullets,
     button,
+    clip,
     footnote,
     header,
     leaf,
@@ -19,8 +21,9 @@ from bot.blocks.primitives import (
 )
 from bot.blocks.records import is_open_task
 from bot.blocks.values import day_of, zone
+from bot.crm.answers import Workflow
 from bot.language.money import format_money
-from bot.models import Found, Kind, Listing, Money, Record, Viewer, When
+from bot.models import Choice, Found, Kind, Listing, Money, Record, Viewer, When
 
 ROWS = 30
 """Rows in one message, so that with headings and buttons it stays far below Slack's fifty blocks."""
@@ -66,6 +69,16 @@ def which_one(question: str, records: Sequence[Record], viewer: Viewer, *, actio
     )
 
 
+def workflows(found: Sequence[Workflow]) -> Message:
+    """The CRM's workflows by name and status; they are started in Twenty itself."""
+    if not found:
+        return nothing("No workflows found.", "Fewer letters find more; workflows are made in Twenty itself.")
+    rest = len(found) - ROWS
+    lines = [[leaf(clip(each.name, 200) or "(no name)", bold=True), leaf(_statuses(each))] for each in found[:ROWS]]
+    more = footnote(f"{rest} more are not shown.") if rest > 0 else None
+    return message([header(f"Workflows ({len(found)})"), bullets(*lines), more])
+
+
 def nothing(sentence: str, next_step: str) -> Message:
     """An empty answer, never without the next step."""
     return message([section(sentence), footnote(next_step)])
@@ -76,6 +89,10 @@ def record_row(record: Record, timezone: str) -> Block:
     verb, action_id = ("Done", ids.RECORD_DONE) if is_open_task(record) else ("Show", ids.RECORD_SHOW)
     about = rows.name(record)
     return section(rows.row(record, timezone), button(verb, action_id, ids.reference(record.ref), about=about))
+
+
+def _statuses(workflow: Workflow) -> str:
+    return f": {', '.join(str(Choice(clip(each, 60))) for each in workflow.statuses[:5]) or 'no status'}"
 
 
 def _next_step(nearest: str) -> str:
@@ -121,7 +138,7 @@ def _due_group(record: Record, timezone: str, now: datetime) -> str:
 
 def _counted(listing: Listing) -> str:
     total = f"{listing.total:,} in all" if listing.total is not None else f"{len(listing.records)} shown"
-    pages = listing.has_next or listing.has_previous
+    pages = listing.next or listing.previous
     return f"{total}, page {listing.page}" if pages else total
 
 
@@ -134,9 +151,9 @@ def _remark(remark: str) -> Blocks:
 
 
 def _paging(listing: Listing) -> Block | None:
-    if not listing.token:
+    if not listing.previous and not listing.next:
         return None
     return actions(
-        button("Previous", ids.LIST_PREVIOUS, listing.token) if listing.has_previous else None,
-        button("Next", ids.LIST_NEXT, listing.token) if listing.has_next else None,
+        button("Previous", ids.LIST_PREVIOUS, listing.previous) if listing.previous else None,
+        button("Next", ids.LIST_NEXT, listing.next) if listing.next else None,
     )

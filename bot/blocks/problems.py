@@ -3,7 +3,18 @@
 from dataclasses import dataclass
 
 from bot.blocks import ids
-from bot.blocks.primitives import Blocks, Message, View, footnote, message, modal, section, sentence
+from bot.blocks.primitives import (
+    Blocks,
+    Message,
+    View,
+    actions,
+    button,
+    footnote,
+    message,
+    modal,
+    section,
+    sentence,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +34,13 @@ def problem(what: Problem) -> Message:
 def aside(words: str) -> Message:
     """A sentence of the house's own for one person, with mentions; foreign words in it went through `escape`."""
     return message([sentence(words)])
+
+
+def with_draft(what: Problem, draft: str) -> Message:
+    """The problem, and a button that opens the form again with everything that was typed."""
+    again = button("Open the form again", ids.DRAFT_OPEN, draft) if draft else None
+    kept = footnote("What you typed is kept.") if draft else None
+    return message([*_blocks(what), actions(again), kept])
 
 
 def problem_view(what: Problem, *, title: str = "CRM") -> View:

@@ -5,11 +5,12 @@ from datetime import UTC, datetime, timedelta
 
 from msgspec.structs import replace
 
-from bot.blocks import forms, ids, lists, problems, proposal, records
+from bot.blocks import forms, help, history, ids, lists, lookup, problems, proposal, records
 from bot.blocks.primitives import Message, View
 from bot.changes import Change, FieldChange, LinkChange, Moved, Verb
-from bot.crm.answers import Schema
+from bot.crm.answers import Schema, Workflow
 from bot.fields import FIELDS
+from bot.language.intents import Help
 from bot.models import (
     Choice,
     Emails,
@@ -32,7 +33,7 @@ from bot.models import (
     Viewer,
     When,
 )
-from bot.proposals.model import Outcome, Proposal, Source, State
+from bot.proposals.model import Event, Outcome, Proposal, Source, State, What
 
 NOW = datetime(2026, 4, 1, 9, 30, tzinfo=UTC)
 ANA, BEN = UserId("U0ANA0001"), UserId("U0BEN0001")
@@ -147,7 +148,13 @@ class Samples:
 def messages(words: Words = str) -> dict[str, Message]:
     """Every message the bot can send, by name."""
     samples = Samples(words)
-    return {**_records(samples, words), **_lists(samples, words), **_problems(words), **_proposals(words)}
+    return {
+        **_records(samples, words),
+        **_lists(samples, words),
+        **_problems(words),
+        **_proposals(words),
+        **_rest(words),
+    }
 
 
 def views(words: Words = str) -> dict[str, View]:
@@ -170,6 +177,9 @@ def views(words: Words = str) -> dict[str, View]:
         ),
         "form loading": forms.loading(note),
         "form failed": forms.failed(note, what),
+        "look up": lookup.cards((RecordCard(record=samples.person), RecordCard(record=samples.company)) * 4, VIEWER),
+        "look up nothing": lookup.cards((), VIEWER),
+        "look up waiting": lookup.looking(),
         "problem view": problems.problem_view(what),
     }
 
@@ -222,9 +232,8 @@ def _lists(samples: Samples, words: Words) -> dict[str, Message]:
         records=(samples.deal,) * 10,
         page=2,
         total=41,
-        has_previous=True,
-        has_next=True,
-        token="page-token",
+        previous="page-token-1",
+        next="page-token-3",
         remark=words("Only the first 200 were looked at."),
     )
     tasks = Listing(title="My open tasks", kind=Kind.TASK, records=samples.tasks, total=4)
@@ -242,6 +251,8 @@ def _lists(samples: Samples, words: Words) -> dict[str, Message]:
 def _problems(words: Words) -> dict[str, Message]:
     return {
         "problem": problems.problem(problems.Problem(words("Which stage is that?"), hint=words("Try stage:meeting"))),
+        "problem with draft": problems.with_draft(problems.Problem(words("The CRM is busy.")), "draft-id"),
+        "aside": problems.aside("The note was already confirmed by <@U0BEN0001>."),
         "problem with reference": problems.problem(problems.Problem("Something broke.", reference="ab12cd34")),
     }
 
@@ -354,4 +365,39 @@ def _proposals(words: Words) -> dict[str, Message]:
         "proposal trashed": proposal.card(trashed, around),
         "proposal gone": proposal.card(gone, around),
         "proposal undo": proposal.card(undo),
+    }
+
+
+def _rest(words: Words) -> dict[str, Message]:
+    note = decided(changes(words)["note"], State.DONE)
+    events = [
+        Event(
+            team_id=note.team_id,
+            at=NOW,
+            what=what,
+            actor="" if what in (What.EXPIRED, What.DONE) else BEN,
+            proposal_id=note.id,
+            verb=Verb.DELETE if what is What.DONE else Verb.CREATE,
+            record=note.record,
+            proposer=ANA,
+            permalink=note.source.permalink,
+            outcome=Outcome(sentence=words("Written."), where="trash") if what is What.DONE else None,
+        )
+        for what in What
+    ]
+    flows = (
+        Workflow(an_id(70), words("Welcome new leads"), ("ACTIVE", "DRAFT")),
+        Workflow(an_id(71), words("Old one")),
+    )
+    waiting = [a_proposal(each) for each in changes(words).values()] * 4
+    return {
+        "help": help.table(Help(), command="/crm"),
+        "help unknown": help.table(Help(words("hlep"), "help"), command="/crm"),
+        "help one": help.table(Help("", "find <words>"), command="/crm"),
+        "history": history.page("What you proposed and decided", events, VIEWER, newer="token-1", older="token-2"),
+        "history none": history.page("What happened here", (), VIEWER),
+        "pending": history.pending(waiting, VIEWER),
+        "pending none": history.pending((), VIEWER),
+        "workflows": lists.workflows(flows),
+        "workflows none": lists.workflows(()),
     }

@@ -1,0 +1,45 @@
+"""The table of commands, in private, whenever somebody asks for it or is not understood."""
+
+from itertools import groupby
+
+from bot.blocks.primitives import Block, Line, Message, bullets, footnote, header, leaf, message, paragraph, sentence
+from bot.blocks.primitives import escape
+from bot.language.commands import TABLE, Row
+from bot.language.intents import Help
+
+QUALIFIERS = (
+    'Lists take qualifiers: stage:meeting,proposal owner:me company:"Acme Inc" due:overdue amount:>10k created:>2026-01-01 '
+    "has:email no:phone sort:amount-desc; a leading - negates. For the rest: where <raw Twenty filter>, order <raw order_by>."
+)
+
+
+def table(asked: Help, *, command: str) -> Message:
+    """Every command by section; for an unknown word first the nearest one."""
+    return message(
+        [
+            _unknown(asked, command),
+            header(f"What {command} can do"),
+            *(_section(name, list(rows), command) for name, rows in groupby(TABLE, key=lambda row: row.section)),
+            footnote(QUALIFIERS),
+            footnote("Answers are private to you. Nothing is written to the CRM before somebody presses Confirm."),
+        ]
+    )
+
+
+def _unknown(asked: Help, command: str) -> Block | None:
+    if not asked.unknown:
+        return (
+            paragraph([leaf("Like this: "), leaf(f"{command} {asked.nearest}", code=True)]) if asked.nearest else None
+        )
+    guess = f" Did you mean `{command} {escape(asked.nearest)}`?" if asked.nearest else ""
+    return sentence(f"I do not know “{escape(asked.unknown)}”.{guess}")
+
+
+def _section(name: str, rows: list[Row], command: str) -> Block:
+    listed = bullets(*(_line(row, command) for row in rows))
+    title = {"type": "rich_text_section", "elements": [leaf(name, bold=True)]}
+    return {**listed, "elements": [title, *listed["elements"]]}
+
+
+def _line(row: Row, command: str) -> Line:
+    return [leaf(row.usage(command), code=True), leaf(f" {row.does}")]

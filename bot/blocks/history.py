@@ -1,0 +1,75 @@
+"""What happened: one line an event, newest first, by whom and from which message."""
+
+from collections.abc import Sequence
+
+from bot.blocks import ids
+from bot.blocks.primitives import Line, Message, actions, bullets, button, clip, footnote, header, leaf, mention
+from bot.blocks.primitives import message, paragraph, web
+from bot.blocks.values import moment
+from bot.changes import Verb
+from bot.proposals.model import Event, What
+
+_DID = {
+    What.PROPOSED: "proposed to",
+    What.CONFIRMED: "confirmed to",
+    What.CANCELLED: "cancelled to",
+}
+_BECAME = {
+    What.DONE: "Written",
+    What.FAILED: "Failed",
+    What.UNKNOWN: "Not known yet",
+    What.RELEASED: "Not written, open again",
+    What.STALE: "The record had changed, asked again",
+    What.EXPIRED: "Expired",
+    What.SUPERSEDED: "Replaced by a newer proposal",
+    What.VOIDED: "Voided, since the CRM connection changed",
+}
+_WENT = {"trash": "it went to the trash", "gone": "it is gone for good"}
+
+
+def page(title: str, events: Sequence[Event], *, timezone: str, older: str = "") -> Message:
+    """One page of history; `older` is the token of the page below."""
+    if not events:
+        return message([header(title), paragraph([leaf("Nothing has been proposed here yet.")])])
+    return message(
+        [
+            header(title),
+            bullets(*(_line(event, timezone) for event in events)),
+            actions(button("Next", ids.HISTORY_NEXT, older, about="older entries")) if older else None,
+            footnote("History is only ever added to. Newest first."),
+        ]
+    )
+
+
+def nothing_pending(command: str) -> Message:
+    """There is nothing to decide."""
+    return message(
+        [paragraph([leaf("You have no proposals waiting. ")]), footnote(f"See what happened: {command} history")]
+    )
+
+
+def _line(event: Event, timezone: str) -> Line:
+    return [moment(event.at, timezone), leaf(": "), *_said(event), *_source(event)]
+
+
+def _said(event: Event) -> Line:
+    thing = f"{_verb(event)} the {event.record.kind} “{clip(event.record.name, 120)}” (id {event.record.id})"
+    if event.what in _DID and event.actor:
+        return [mention(event.actor), leaf(f" {_DID[event.what]} {thing}")]
+    return [leaf(f"{_BECAME.get(event.what, str(event.what))}: {thing}{_ending(event)}")]
+
+
+def _ending(event: Event) -> str:
+    outcome = event.outcome
+    if outcome is None:
+        return ""
+    said = [_WENT.get(outcome.where, ""), outcome.sentence]
+    return "".join(f"; {each}" for each in said if each)
+
+
+def _verb(event: Event) -> str:
+    return {Verb.UPDATE: "change"}.get(event.verb, event.verb.value)
+
+
+def _source(event: Event) -> Line:
+    return [leaf(" "), web(event.permalink, "from this message")] if event.permalink else []
