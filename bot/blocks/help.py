@@ -2,14 +2,14 @@
 
 from itertools import groupby
 
-from bot.blocks.primitives import Block, Line, Message, bullets, footnote, header, leaf, message, paragraph, sentence
-from bot.blocks.primitives import escape
+from bot.blocks.primitives import Block, Line, Message, bullets, clip, footnote, header, leaf, message, paragraph
 from bot.language.commands import TABLE, Row
 from bot.language.intents import Help
 
 QUALIFIERS = (
-    'Lists take qualifiers: stage:meeting,proposal owner:me company:"Acme Inc" due:overdue amount:>10k created:>2026-01-01 '
-    "has:email no:phone sort:amount-desc; a leading - negates. For the rest: where <raw Twenty filter>, order <raw order_by>."
+    'Lists take qualifiers: stage:meeting,proposal owner:me company:"Acme Inc" due:overdue amount:>10k '
+    "created:>2026-01-01 has:email no:phone sort:amount-desc; a leading - negates. "
+    "For the rest: where <raw Twenty filter>, order <raw order_by>."
 )
 
 
@@ -27,12 +27,11 @@ def table(asked: Help, *, command: str) -> Message:
 
 
 def _unknown(asked: Help, command: str) -> Block | None:
+    nearest = leaf(f"{command} {asked.nearest}", code=True)
     if not asked.unknown:
-        return (
-            paragraph([leaf("Like this: "), leaf(f"{command} {asked.nearest}", code=True)]) if asked.nearest else None
-        )
-    guess = f" Did you mean `{command} {escape(asked.nearest)}`?" if asked.nearest else ""
-    return sentence(f"I do not know “{escape(asked.unknown)}”.{guess}")
+        return paragraph([leaf("Like this: "), nearest]) if asked.nearest else None
+    guess = [leaf(" Did you mean "), nearest, leaf("?")] if asked.nearest else []
+    return paragraph([leaf(f"I do not know “{clip(asked.unknown, 200)}”."), *guess])
 
 
 def _section(name: str, rows: list[Row], command: str) -> Block:

@@ -3,8 +3,21 @@
 from collections.abc import Sequence
 
 from bot.blocks import ids
-from bot.blocks.primitives import Line, Message, actions, bullets, button, clip, footnote, header, leaf, mention
-from bot.blocks.primitives import message, paragraph, web
+from bot.blocks.primitives import (
+    Line,
+    Message,
+    actions,
+    bullets,
+    button,
+    clip,
+    footnote,
+    header,
+    leaf,
+    mention,
+    message,
+    paragraph,
+    web,
+)
 from bot.blocks.values import moment
 from bot.changes import Verb
 from bot.proposals.model import Event, What
@@ -63,7 +76,7 @@ def _ending(event: Event) -> str:
     outcome = event.outcome
     if outcome is None:
         return ""
-    said = [_WENT.get(outcome.where, ""), outcome.sentence]
+    said = [_WENT.get(outcome.where, ""), clip(outcome.sentence, 300)]
     return "".join(f"; {each}" for each in said if each)
 
 

@@ -389,15 +389,13 @@ def _rest(words: Words) -> dict[str, Message]:
         Workflow(an_id(70), words("Welcome new leads"), ("ACTIVE", "DRAFT")),
         Workflow(an_id(71), words("Old one")),
     )
-    waiting = [a_proposal(each) for each in changes(words).values()] * 4
     return {
         "help": help.table(Help(), command="/crm"),
         "help unknown": help.table(Help(words("hlep"), "help"), command="/crm"),
         "help one": help.table(Help("", "find <words>"), command="/crm"),
-        "history": history.page("What you proposed and decided", events, VIEWER, newer="token-1", older="token-2"),
-        "history none": history.page("What happened here", (), VIEWER),
-        "pending": history.pending(waiting, VIEWER),
-        "pending none": history.pending((), VIEWER),
+        "history": history.page("What you proposed and decided", events, timezone=TZ, older="token-2"),
+        "history none": history.page("What happened here", (), timezone=TZ),
+        "pending none": history.nothing_pending("/crm"),
         "workflows": lists.workflows(flows),
         "workflows none": lists.workflows(()),
     }
