@@ -105,7 +105,7 @@ class Cards:
 
 
 def _named(kind: Kind) -> tuple[Kind, ...]:
-    """Whose names are worth a request: a company's own card knows its company already, a deal's has read its contact."""
+    """Whose names are worth a request: a company's card knows its company, a deal's has read its contact."""
     if kind is Kind.COMPANY:
         return (Kind.MEMBER,)
     return (Kind.MEMBER, Kind.COMPANY, Kind.PERSON) if kind is Kind.DEAL else (Kind.MEMBER, Kind.COMPANY)

@@ -14,7 +14,7 @@ from bot.crm.filters import Compared, Filter
 from bot.crm.reading import lacking
 from bot.errors import InvalidChoice, Misunderstood
 from bot.fields import Holds, field
-from bot.models import Choice, FullName, Kind, Money, Ref, Value, When
+from bot.models import Choice, FullName, Kind, Money, Ref, Someone, Value, When
 from bot.queries import Condition, Op, Query
 
 Found = Mapping[tuple[str, str], tuple[str, ...]]
@@ -109,9 +109,9 @@ def texts_to_find(query: Query) -> Iterable[tuple[str, Kind, str]]:
         if one.key in ("created", "updated", "records"):
             continue
         to = columns.column(query.kind, one.key).to
-        for each in one.values:
-            if to and isinstance(each, str):
-                yield one.key, to, each
+        for text in map(named_by, one.values):
+            if to and text:
+                yield one.key, to, text
 
 
 def _column(kind: Kind, key: str) -> Column:
@@ -187,8 +187,13 @@ def _yes_no(kind: Kind, asked: Condition, path: str, knowledge: Knowledge, found
 
 def _relation(kind: Kind, asked: Condition, path: str, knowledge: Knowledge, found: Found) -> Filter:
     ids = [each.id for each in asked.values if isinstance(each, Ref) and each.id]
-    ids += [each for text in asked.values if isinstance(text, str) for each in found.get((asked.key, text), ())]
+    ids += [each for value in asked.values for each in found.get((asked.key, named_by(value)), ())]
     return filters.one_of(path, list(dict.fromkeys(ids))[:100]) if ids else filters.nothing()
+
+
+def named_by(value: Value) -> str:
+    """The words by which a condition names a related record, "" when it does not."""
+    return value.words if isinstance(value, Someone) else value if isinstance(value, str) else ""
 
 
 def plain(value: Value) -> str:

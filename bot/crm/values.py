@@ -231,6 +231,11 @@ def _write_links(value: Any) -> dict[str, Any]:
     }
 
 
+def _write_money(value: Any) -> dict[str, Any]:
+    """Without a currency of its own an amount keeps the one that is there: this composite may be partial."""
+    return {"amountMicros": value.micros} | ({"currencyCode": value.currency} if value.currency else {})
+
+
 _READ: dict[Holds, Callable[[Any], Value]] = {
     Holds.TEXT: _text,
     Holds.MARKDOWN: _read_markdown,
@@ -266,7 +271,7 @@ _WRITE: dict[Holds, Callable[[Any], Any]] = {
     Holds.EMAILS: _write_emails,
     Holds.PHONES: _write_phones,
     Holds.LINKS: _write_links,
-    Holds.MONEY: lambda value: {"amountMicros": value.micros, "currencyCode": value.currency or None},
+    Holds.MONEY: _write_money,
     Holds.NUMBER: lambda value: value,
     Holds.YES_NO: lambda value: value,
     Holds.DATE: lambda value: stamp(value.at),
