@@ -1,0 +1,151 @@
+"""Where the cards of a proposal are, and keeping every one of them true.
+
+A card is posted in the message's thread when the bot may post there, else privately, else in a direct message; each
+place that can be rewritten is remembered, so that any process can do it at the end (product.md sections 3 and 4).
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from slack_sdk.errors import SlackApiError
+
+from bot.blocks.primitives import Message
+from bot.blocks.proposal import Around, card
+from bot.errors import BotError
+from bot.policy import who_decides
+from bot.proposals.model import Card, CardPlace, Proposal
+from bot.slack.talk import UNREACHABLE, Talk, by_response_url, reason
+from bot.store import Store
+from bot.teams.links import record_url
+from bot.teams.team import Team, Teams
+
+log = logging.getLogger(__name__)
+
+RESPONSE_URL_LIVES = timedelta(minutes=29)
+"""A minute less than Slack's thirty, for what the way there takes."""
+
+GONE = ("message_not_found", "channel_not_found", "cant_update_message", "is_archived", "edit_window_closed")
+GIVEN_UP_AFTER = 8
+"""Rewrites of one card that failed; by then its message is beyond reach."""
+
+
+class Cards:
+    """Posts cards, remembers where they are, and rewrites them."""
+
+    def __init__(self, *, store: Store, teams: Teams, now: Callable[[], datetime]) -> None:
+        self._store = store
+        self._teams = teams
+        self._now = now
+
+    async def post(
+        self,
+        proposal: Proposal,
+        team: Team,
+        talk: Talk,
+        *,
+        in_channel: bool,
+        around: Around | None = None,
+        approvers: Sequence[str] = (),
+    ) -> None:
+        """Show a proposal: in its thread (`in_channel`), else to this person privately, else by direct message.
+
+        Named approvers who cannot see it in a channel get it by direct message, too.
+        """
+        message = await self.message(proposal, team, around)
+        if in_channel and (place := await self._in_thread(proposal, team, message)):
+            await self._store.cards.add_card(proposal, place, self._now())
+            return
+        if not await talk.only_privately(message):
+            await self._directly(proposal, team, talk.user, message)
+        for approver in approvers:
+            if approver != talk.user:
+                await self._directly(proposal, team, approver, message)
+
+    async def seen(self, proposal: Proposal, place: CardPlace) -> None:
+        """Remember a private card that somebody clicked: only that click's response_url can rewrite it."""
+        if place.response_url:
+            await self._store.cards.add_card(proposal, place, self._now())
+
+    async def rewrite(self, proposal: Proposal) -> None:
+        """Make every card of the proposal show how it stands; without any, the proposer is told directly."""
+        cards = await self._store.cards.cards(proposal.team_id, proposal.id)
+        await asyncio.gather(*(self._show(card, proposal) for card in cards if card.shown < proposal.turn))
+        if not cards and not proposal.is_open:
+            team = await self._teams.team(proposal.team_id)
+            await self._directly(proposal, team, proposal.proposer, await self.message(proposal, team))
+
+    async def catch_up(self, *, limit: int) -> None:
+        """Rewrite cards that lag behind their proposals: a process died, or Slack did not answer."""
+        stale = await self._store.cards.stale_cards(self._now(), limit=limit)
+        await asyncio.gather(*(self._show(card, proposal) for card, proposal in stale))
+
+    async def message(self, proposal: Proposal, team: Team, around: Around | None = None) -> Message:
+        """The card as it reads now; `around` brings what was looked up for it, such as possible duplicates."""
+        settings = await team.settings()
+        return card(
+            proposal,
+            replace(
+                around or Around(),
+                crm_name=await team.crm_name(),
+                may_decide=who_decides(settings, proposal.change),
+                url=record_url(settings.crm_web_address, proposal.record) or "",
+            ),
+        )
+
+    async def _show(self, card: Card, proposal: Proposal) -> None:
+        try:
+            team = await self._teams.team(proposal.team_id)
+            message = await self.message(proposal, team)
+            if await self._rewritten(card.place, team, message):
+                await self._store.cards.card_shown(card.id, proposal.turn)
+            else:
+                await self._replace(card, proposal, team, message)
+        except (BotError, *UNREACHABLE) as error:
+            log.info("a card could not be rewritten yet: %s", reason(error), extra={"proposal": proposal.id})
+            if card.tries >= GIVEN_UP_AFTER:
+                await self._store.cards.drop_card(card.id)
+
+    async def _rewritten(self, place: CardPlace, team: Team, message: Message) -> bool:
+        """Whether this place shows the message now; False when it never will."""
+        if place.response_url:
+            alive = place.valid_until is None or place.valid_until > self._now()
+            return alive and await by_response_url(self._teams.session, place.response_url, message, replace=True)
+        try:
+            await team.slack.chat_update(channel=place.channel, ts=place.ts, text=message.text, blocks=message.blocks)
+        except SlackApiError as error:
+            if error.response["error"] in GONE:
+                return False
+            raise
+        return True
+
+    async def _replace(self, card: Card, proposal: Proposal, team: Team, message: Message) -> None:
+        """The place is lost: forget it, and tell in a direct message what the card could not."""
+        await self._store.cards.drop_card(card.id)
+        if not proposal.is_open:
+            await self._directly(proposal, team, card.place.user or proposal.proposer, message)
+
+    async def _in_thread(self, proposal: Proposal, team: Team, message: Message) -> CardPlace | None:
+        if not proposal.channel:
+            return None
+        try:
+            answer = await team.slack.chat_postMessage(
+                channel=proposal.channel, thread_ts=proposal.thread_ts or None, **said(message)
+            )
+        except UNREACHABLE as error:
+            log.info("a card goes privately: %s", reason(error), extra={"proposal": proposal.id})
+            return None
+        return CardPlace(channel=answer["channel"], ts=answer["ts"])
+
+    async def _directly(self, proposal: Proposal, team: Team, user: str, message: Message) -> None:
+        answer = await team.slack.chat_postMessage(channel=user, **said(message))
+        place = CardPlace(channel=answer["channel"], ts=answer["ts"], user=user)
+        await self._store.cards.add_card(proposal, place, self._now())
+
+
+def said(message: Message) -> dict[str, Any]:
+    """A message as arguments of chat.postMessage: whole, and nothing in it unfurled."""
+    return {"text": message.text, "blocks": message.blocks, "unfurl_links": False, "unfurl_media": False}

@@ -1,0 +1,107 @@
+"""Confirm and Cancel: who pressed, whether that person may, and who was first.
+
+Every click gets an answer: the one who decides sees the card change, everybody else is told what happened and by whom.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.blocks.proposal import told_late
+from bot.errors import NotAllowed, NotFound
+from bot.policy import refusal
+from bot.proposals.cards import Cards
+from bot.proposals.executing import LEASE, Executor
+from bot.proposals.model import CardPlace, Proposal, State
+from bot.slack.people import Profile
+from bot.store import Store
+from bot.teams.membership import member_of
+from bot.teams.team import Team
+
+UNKNOWN_CARD = "I do not know this card: it belongs to another workspace, or it is too old to be kept."
+CHANGED_CARD = "This card has been replaced by a newer one, because the record changed meanwhile. Please look again."
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """A button's opaque value taken apart: which proposal, and which version of it the card showed."""
+
+    proposal_id: str
+    seal: str
+
+    @classmethod
+    def read(cls, value: str) -> "Pressed":
+        """Any text is accepted; a wrong one names no proposal."""
+        proposal_id, _, seal = value.partition(".")
+        return cls(proposal_id, seal)
+
+
+class Deciding:
+    """Decides clicks on proposal cards."""
+
+    def __init__(self, *, store: Store, cards: Cards, executor: Executor, now: Callable[[], datetime]) -> None:
+        self._store = store
+        self._cards = cards
+        self._executor = executor
+        self._now = now
+
+    async def confirm(self, team: Team, value: str, *, by: Profile, place: CardPlace) -> str:
+        """Start the write, of which exactly one caller is the first; "" then, else a sentence for this person alone.
+
+        Raises `NotAllowed` when this person may not decide, and `NotFound` for a card of nowhere.
+        """
+        proposal = await self._shown(team, value, place)
+        if proposal is None or proposal.state is not State.PENDING:
+            return await self._late(proposal, by) if proposal else CHANGED_CARD
+        await self._may(team, proposal, by)
+        claimed = await self._store.proposals.claim(
+            team.id,
+            proposal.id,
+            proposal.seal,
+            by=by.user_id,
+            owner=self._executor.owner,
+            now=self._now(),
+            lease=LEASE,
+        )
+        if claimed is None:
+            return await self._late(await self._store.proposals.proposal(team.id, proposal.id), by)
+        self._executor.begin(claimed)
+        return ""
+
+    async def cancel(self, team: Team, value: str, *, by: Profile, place: CardPlace) -> str:
+        """Void the proposal; the proposer and whoever may confirm can. "" or a sentence, as for `confirm`."""
+        proposal = await self._shown(team, value, place)
+        if proposal is None or proposal.state is not State.PENDING:
+            return await self._late(proposal, by) if proposal else CHANGED_CARD
+        if by.user_id != proposal.proposer:
+            await self._may(team, proposal, by)
+        cancelled = await self._store.proposals.cancel(team.id, proposal.id, by.user_id, self._now())
+        if cancelled is None:
+            return await self._late(await self._store.proposals.proposal(team.id, proposal.id), by)
+        await self._cards.rewrite(cancelled)
+        return ""
+
+    async def _shown(self, team: Team, value: str, place: CardPlace) -> Proposal | None:
+        """The proposal behind the click; None, and the card rewritten, when it showed another version."""
+        pressed = Pressed.read(value)
+        proposal = await self._store.proposals.proposal(team.id, pressed.proposal_id)
+        if proposal is None:
+            raise NotFound(UNKNOWN_CARD)
+        await self._cards.seen(proposal, place)
+        if proposal.state is State.PENDING and proposal.seal != pressed.seal:
+            await self._cards.rewrite(proposal)
+            return None
+        return proposal
+
+    async def _may(self, team: Team, proposal: Proposal, by: Profile) -> None:
+        settings = await team.settings()
+        member = await member_of(team, by) if settings.require_members else None
+        if sentence := refusal(settings, proposal, by, member):
+            raise NotAllowed(sentence)
+
+    async def _late(self, proposal: Proposal | None, by: Profile) -> str:
+        if proposal is None:
+            raise NotFound(UNKNOWN_CARD)
+        if not proposal.is_open:
+            await self._cards.rewrite(proposal)
+        return told_late(proposal, by.user_id)

@@ -1,0 +1,311 @@
+"""How an intention becomes a proposal: the change is made whole, its names are read, its ids are ours.
+
+Nothing here writes to the CRM. A CRM that does not answer loses nobody's form: the proposal is made from what is known,
+the card says what was not checked, and Confirm reads everything again.
+"""
+
+import asyncio
+import uuid
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from msgspec.structs import replace
+
+from bot.blocks.proposal import Around
+from bot.changes import Change, FieldChange, LinkChange, Verb, differences, inverse, moved
+from bot.crm.twenty import Twenty
+from bot.errors import BotError, Misunderstood, NotAllowed, NotFound, Refused
+from bot.fields import field
+from bot.models import Choice, Kind, Record, Ref, Refs, Value
+from bot.policy import approvers, may_propose, needs_others
+from bot.proposals.applying import named_in_text
+from bot.proposals.cards import Cards
+from bot.proposals.model import Proposal, Source, State, new_id
+from bot.slack.people import Profile
+from bot.slack.talk import Talk
+from bot.store import Store
+from bot.teams.membership import member_of
+from bot.teams.model import CardPlacing
+from bot.teams.team import Team
+
+Answer = TypeVar("Answer")
+
+OPEN_FOR = timedelta(hours=24)
+
+CHECKED_WITHIN = 6.0
+"""Seconds that the CRM gets to tell names and duplicates before a form becomes a card without them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Who proposes, through which talk, and where the card belongs."""
+
+    team: Team
+    talk: Talk
+    by: Profile
+    channel: str = ""
+    thread_ts: str = ""
+    source: Source = Source()
+
+
+class Proposing:
+    """Makes proposals of every kind and shows their cards."""
+
+    def __init__(self, *, store: Store, cards: Cards, now: Callable[[], datetime]) -> None:
+        self._store = store
+        self._cards = cards
+        self._now = now
+
+    async def create(
+        self, kind: Kind, record_id: str, values: Mapping[str, Value], ties: Sequence[Ref], origin: Origin
+    ) -> Proposal:
+        """Propose a new record under our own id, tied to these records (notes and tasks only)."""
+        crm = await origin.team.crm()
+        known = await _known_for_create(crm, kind, values, ties, origin)
+        change = creating(
+            kind, record_id, values, ties=known.ties, takes_links=known.takes_links, creator=known.creator
+        )
+        waiting = await self._store.proposals.open_creates(origin.team.id, kind)
+        alike = tuple(each for each in waiting if each.change.name.casefold() == change.name.casefold())
+        return await self._propose(change, origin, Around(lookalikes=known.lookalikes, waiting=alike))
+
+    async def update(self, record: Record, wanted: Mapping[str, Value], origin: Origin) -> Proposal:
+        """Propose that the record's fields become as wanted; `Misunderstood` when nothing differs."""
+        ties = None
+        if "records" in wanted:
+            crm = await origin.team.crm()
+            ties = await crm.links(record.kind, record.id)
+        return await self._propose(updating(record, wanted, ties=ties), origin)
+
+    async def complete(self, task: Record, origin: Origin) -> Proposal:
+        """Propose that the task is done."""
+        if task.values.get("status") == Choice("DONE"):
+            raise Misunderstood(f"“{task.name}” is done already.")
+        return await self.update(task, {"status": Choice("DONE")}, origin)
+
+    async def delete(self, ref: Ref, origin: Origin) -> Proposal:
+        """Propose that the record goes to the trash, showing the whole of it and what hangs on it."""
+        return await self._propose(await _whole_delete(await origin.team.crm(), ref), origin)
+
+    async def undo(self, proposal_id: str, origin: Origin) -> Proposal:
+        """Propose the inverse of what was done; refused with the reason when that is no longer possible."""
+        done = await self._store.proposals.proposal(origin.team.id, proposal_id)
+        if done is None:
+            raise NotFound("I do not know this card any more, so I cannot take it back.")
+        if done.state is not State.DONE:
+            raise Misunderstood("Nothing was written by this card, so there is nothing to undo.")
+        if others := await self._store.proposals.undos_of(origin.team.id, proposal_id):
+            raise Misunderstood(_undone(others[0]))
+        crm = await origin.team.crm()
+        change = await _taken_back(done, crm)
+        if change.verb is Verb.DELETE:
+            change = await _whole_delete(crm, done.record)
+        return await self._propose(change, origin, undo_of=done.id)
+
+    async def reissue(self, proposal: Proposal, origin: Origin) -> None:
+        """Show a pending proposal's card again, privately."""
+        await self._cards.post(proposal, origin.team, origin.talk, in_channel=False)
+
+    async def _propose(
+        self, change: Change, origin: Origin, around: Around | None = None, *, undo_of: str = ""
+    ) -> Proposal:
+        settings = await origin.team.settings()
+        member = await member_of(origin.team, origin.by) if settings.require_members else None
+        if sentence := may_propose(settings, origin.by, member, change):
+            raise NotAllowed(sentence)
+        proposal = proposal_of(change, origin, now=self._now(), undo_of=undo_of)
+        await self._store.proposals.propose(proposal)
+        await self._supersede(proposal)
+        if change.verb is not Verb.CREATE:
+            open_on = await self._store.proposals.open_on(origin.team.id, change.record_id)
+            waiting = tuple(each for each in open_on if each.id != proposal.id)
+            around = Around(waiting=waiting)
+        from_message = bool(origin.source.ts) and settings.card_place is CardPlacing.THREAD
+        await self._cards.post(
+            proposal,
+            origin.team,
+            origin.talk,
+            in_channel=from_message or needs_others(settings, change),
+            around=around,
+            approvers=approvers(settings, change),
+        )
+        return proposal
+
+    async def _supersede(self, newer: Proposal) -> None:
+        """A newer proposal of the same person for the same fields of the same record takes the older one's place."""
+        if newer.change.verb is Verb.CREATE:
+            return
+        open_on = await self._store.proposals.open_on(newer.team_id, newer.change.record_id)
+        older = [each.id for each in open_on if _replaces(newer, each)]
+        for each in await self._store.proposals.supersede(newer.team_id, older, newer.id, self._now()):
+            await self._cards.rewrite(each)
+
+
+def _replaces(newer: Proposal, older: Proposal) -> bool:
+    mine = older.id != newer.id and older.proposer == newer.proposer and older.state is State.PENDING
+    touched = {each.key for each in newer.change.fields}
+    return mine and (
+        older.change.verb is not newer.change.verb or not touched.isdisjoint(each.key for each in older.change.fields)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the CRM tells before a create is shown."""
+
+    ties: tuple[Ref, ...]
+    takes_links: bool = True
+    creator: Ref | None = None
+    lookalikes: tuple[Record, ...] = ()
+
+
+async def _known_for_create(
+    crm: Twenty, kind: Kind, values: Mapping[str, Value], ties: Sequence[Ref], origin: Origin
+) -> _Known:
+    """Names, ties, creator and duplicates, all at once; what does not come in time is left as the form had it."""
+    names, takes_links, creator, lookalikes = await asyncio.gather(
+        _or(crm.names(ties), {}) if ties else _now({}),
+        _or(_takes_links(crm, kind), True) if ties else _now(True),
+        _or(member_of(origin.team, origin.by), None),
+        _or(crm.lookalikes(kind, values), ()),
+    )
+    return _Known(
+        ties=tuple(replace(ref, name=names.get(ref.id, ref.name)) for ref in ties),
+        takes_links=takes_links,
+        creator=creator.ref if creator else None,
+        lookalikes=lookalikes,
+    )
+
+
+async def _takes_links(crm: Twenty, kind: Kind) -> bool:
+    return (await crm.schema(kind)).takes_links
+
+
+async def _or(asked: Awaitable[Answer], default: Answer) -> Answer:
+    try:
+        async with asyncio.timeout(CHECKED_WITHIN):
+            return await asked
+    except (BotError, TimeoutError):
+        return default
+
+
+async def _now(answer: Answer) -> Answer:
+    return answer
+
+
+async def _taken_back(done: Proposal, crm: Twenty) -> Change:
+    """The inverse on top of what the record holds now; refused when somebody changed the same fields since."""
+    outcome = done.outcome
+    change = inverse(done.change, outcome.after if outcome else None)
+    if change.verb is Verb.RESTORE:
+        return change
+    record = await crm.read(change.kind, change.record_id)
+    if what := moved(change, record):
+        labels = ", ".join(field(change.kind, each.key).label for each in what)
+        raise Refused(f"{labels} of “{record.name}” was changed by somebody else since, so it is not taken back.")
+    return change
+
+
+async def _whole_delete(crm: Twenty, ref: Ref) -> Change:
+    """The delete of a record with the whole of it and everything that hangs on it, as far as the CRM tells."""
+    if ref.kind in (Kind.NOTE, Kind.TASK):
+        record = await crm.read(ref.kind, ref.id)
+        return deleting(record, ties=await _or(crm.links(ref.kind, ref.id), ()))
+    card = await crm.card(ref.kind, ref.id)
+    hangs = tuple(each.ref for each in (*card.people, *card.deals, *card.notes, *card.tasks))
+    return deleting(card.record, hangs=hangs)
+
+
+def _undone(other: Proposal) -> str:
+    if other.state is State.DONE:
+        return "This was taken back already."
+    return f"<@{other.proposer}> has proposed to take this back; that card is still waiting."
+
+
+def proposal_of(change: Change, origin: Origin, *, now: datetime, undo_of: str = "") -> Proposal:
+    """A fresh pending proposal with an opaque id, open for 24 hours."""
+    return Proposal(
+        id=new_id(),
+        team_id=origin.team.id,
+        change=change,
+        proposer=origin.by.user_id,
+        proposer_name=origin.by.name,
+        channel=origin.channel,
+        thread_ts=origin.thread_ts,
+        source=origin.source,
+        created_at=now,
+        expires_at=now + OPEN_FOR,
+        undo_of=undo_of,
+    )
+
+
+def creating(
+    kind: Kind,
+    record_id: str,
+    values: Mapping[str, Value],
+    *,
+    ties: Sequence[Ref] = (),
+    takes_links: bool,
+    creator: Ref | None,
+) -> Change:
+    """The create of a record under our own id, tied to these records; the ties' ids are made here and now."""
+    links = tuple(LinkChange(str(uuid.uuid4()), ref) for ref in ties)
+    given = {key: value for key, value in values.items() if value is not None and key != "records"}
+    if links and not takes_links:
+        given["text"] = named_in_text(str(given.get("text") or ""), links)
+    return Change(
+        verb=Verb.CREATE,
+        kind=kind,
+        record_id=record_id or str(uuid.uuid4()),
+        name=str(given.get("title") or given.get("name") or ""),
+        fields=tuple(FieldChange(key, None, value) for key, value in given.items()),
+        links=links if takes_links else (),
+        text_names_records=bool(links) and not takes_links,
+        creator=creator,
+    )
+
+
+def updating(record: Record, wanted: Mapping[str, Value], *, ties: tuple[LinkChange, ...] | None = None) -> Change:
+    """The update that makes the record's fields as wanted, and its ties if given; `Misunderstood` when nothing differs.
+
+    `ties` are the present ties of a note or task; the wanted ones are `wanted["records"]`.
+    """
+    plain = {key: value for key, value in wanted.items() if key != "records"}
+    links, unlinks = _tie_changes(ties, wanted.get("records")) if ties is not None else ((), ())
+    fields = differences(record, plain)
+    if not fields and not links and not unlinks:
+        raise Misunderstood("Nothing was changed in the form, so there is nothing to confirm.")
+    return Change(
+        verb=Verb.UPDATE,
+        kind=record.kind,
+        record_id=record.id,
+        name=record.name,
+        fields=fields,
+        links=links,
+        unlinks=unlinks,
+    )
+
+
+def deleting(record: Record, *, ties: tuple[LinkChange, ...] = (), hangs: tuple[Ref, ...] = ()) -> Change:
+    """The delete of a record, with all that it holds and what hangs on it."""
+    return Change(
+        verb=Verb.DELETE,
+        kind=record.kind,
+        record_id=record.id,
+        name=record.name,
+        fields=tuple(FieldChange(key, value, None) for key, value in record.values.items() if value is not None),
+        unlinks=ties,
+        hangs=hangs,
+    )
+
+
+def _tie_changes(
+    present: tuple[LinkChange, ...], wanted: Value
+) -> tuple[tuple[LinkChange, ...], tuple[LinkChange, ...]]:
+    refs = wanted.to if isinstance(wanted, Refs) else ()
+    have = {link.to.id for link in present}
+    want = {ref.id for ref in refs}
+    links = tuple(LinkChange(str(uuid.uuid4()), ref) for ref in refs if ref.id not in have)
+    return links, tuple(link for link in present if link.to.id not in want)
