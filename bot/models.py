@@ -175,16 +175,18 @@ class RecordCard(Struct, frozen=True, kw_only=True):
 
 
 class Listing(Struct, frozen=True, kw_only=True):
-    """One page of a list. `token` names this page in the store, for Previous and Next; `total` None when unknown."""
+    """One page of a list; `previous` and `next` are opaque tokens of their pages, "" where there is none.
+
+    `total` counts all pages, None when unknown.
+    """
 
     title: str
     kind: Kind
     records: tuple[Record, ...]
     page: int = 1
     total: int | None = None
-    has_previous: bool = False
-    has_next: bool = False
-    token: str = ""
+    previous: str = ""
+    next: str = ""
     remark: str = ""
 
 

@@ -54,7 +54,8 @@ class OneWorkspace:
 def for_bolt(tokens: Tokens) -> Any:
     """The function that Bolt calls for every request."""
 
-    async def authorize(*, enterprise_id: str | None, team_id: str | None, **_: Any) -> AuthorizeResult | None:
+    # Bolt hands over by position-or-keyword name only what it finds in this signature.
+    async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult | None:
         return await tokens.authorize(team_id or "", enterprise_id or "")
 
     return authorize

@@ -38,7 +38,11 @@ class SlackClients:
         self._clients.move_to_end(token)
         return client
 
-    def _new(self, token: str) -> AsyncWebClient:
+    def without_token(self) -> AsyncWebClient:
+        """A client for what needs none, such as trading an OAuth code; Bolt gives it each request's token itself."""
+        return self._new(None)
+
+    def _new(self, token: str | None) -> AsyncWebClient:
         # Only 429 is retried: the SDK's retry after a lost answer would post a message twice (slack.md section 1).
         return AsyncWebClient(
             token=token,

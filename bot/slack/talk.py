@@ -4,11 +4,14 @@ Privately means: by the response_url, else as an ephemeral message, else in a di
 """
 
 import logging
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.models import UserId
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +61,7 @@ class Talk:
         slack: AsyncWebClient,
         session: aiohttp.ClientSession,
         *,
-        user: str,
+        user: UserId,
         channel: str = "",
         thread_ts: str = "",
         response_url: str = "",
@@ -71,15 +74,24 @@ class Talk:
         self.response_url = response_url
         self._session = session
         self._trigger_id = trigger_id
-        self._view: dict[str, Any] = {}
+        self._view: Mapping[str, Any] = {}
 
     async def privately(self, message: Says, *, replace: bool = False) -> None:
         """Say it to this person alone; with `replace`, in the place of the message that was clicked."""
+        if not await self.only_privately(message, replace=replace):
+            await self.directly(message)
+
+    async def only_privately(self, message: Says, *, replace: bool = False) -> bool:
+        """As `privately`, but False, and nothing said, when only a direct message could reach this person."""
         if self.response_url and await by_response_url(self._session, self.response_url, message, replace=replace):
+            return True
+        return bool(self.channel) and await self._ephemeral(message)
+
+    async def publicly(self, message: Says) -> None:
+        """Say it to everybody in the channel, also where the bot is not a member."""
+        if self.response_url and await by_response_url(self._session, self.response_url, message, in_channel=True):
             return
-        if self.channel and await self._ephemeral(message):
-            return
-        await self.directly(message)
+        await self.slack.chat_postMessage(channel=self.channel, thread_ts=self.thread_ts or None, **_body(message))
 
     async def directly(self, message: Says) -> None:
         """Say it in a direct message."""
@@ -95,7 +107,11 @@ class Talk:
         answer = await self.slack.views_push(trigger_id=self._trigger_id, view=view)
         self._view = answer["view"]
 
-    def take_view(self, view: View) -> None:
+    def move_to(self, channel: str, *, thread_ts: str = "", response_url: str = "") -> None:
+        """Go on where a form was opened: its submission knows neither channel nor response_url (slack.md section 3)."""
+        self.channel, self.thread_ts, self.response_url = channel, thread_ts, response_url
+
+    def take_view(self, view: Mapping[str, Any]) -> None:
         """Go on in a view that is already open."""
         self._view = view
 

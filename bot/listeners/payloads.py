@@ -1,0 +1,191 @@
+"""Slack's payloads as values: the only place that digs in a body.
+
+Every story gets one of these and never sees Slack's dictionaries (shapes: slack.md sections 2 and 3).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.models import TeamId, UserId
+
+Body = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incoming:
+    """Who did something, and where. `team` is the team that installed the bot, `user_team` the user's own if Slack says.
+
+    `response_url` answers privately for thirty minutes, five times; "" where Slack gives none.
+    """
+
+    team: TeamId
+    user: UserId
+    user_team: str = ""
+    enterprise: str = ""
+    channel: str = ""
+    channel_name: str = ""
+    thread_ts: str = ""
+    response_url: str = ""
+    trigger_id: str = ""
+    domain: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command(Incoming):
+    """A slash command; `text` is encoded as Slack sends it."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shortcut(Incoming):
+    """A message or global shortcut; `message` is Slack's own dictionary, read by `bot.language.message`."""
+
+    callback_id: str
+    message: Body = field(default_factory=dict)
+    message_ts: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Click(Incoming):
+    """A button, an overflow option or a select. `message_ts` is "" when it was pressed in a view.
+
+    `ephemeral`: only the click's own response_url can rewrite the message.
+    """
+
+    action_id: str
+    value: str
+    block_id: str = ""
+    message_ts: str = ""
+    ephemeral: bool = False
+    view: Body = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission(Incoming):
+    """A submitted modal, whole."""
+
+    callback_id: str
+    view: Body
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Typing(Incoming):
+    """Somebody types in an external select and waits for options."""
+
+    action_id: str
+    text: str
+    view: Body = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event(Incoming):
+    """Something that happened in Slack."""
+
+    type: str
+    event: Body = field(default_factory=dict)
+    event_id: str = ""
+
+
+def command(body: Body, who: Mapping[str, Any]) -> Command:
+    """A slash command's form."""
+    return Command(
+        **_who(body, who),
+        channel=body.get("channel_id", ""),
+        channel_name=body.get("channel_name", ""),
+        response_url=body.get("response_url", ""),
+        trigger_id=body.get("trigger_id", ""),
+        domain=body.get("team_domain", ""),
+        name=body.get("command", ""),
+        text=body.get("text", ""),
+    )
+
+
+def shortcut(body: Body, who: Mapping[str, Any]) -> Shortcut:
+    """A `message_action` or a `shortcut`."""
+    message = body.get("message") or {}
+    return Shortcut(
+        **_interactive(body, who),
+        callback_id=body.get("callback_id", ""),
+        message=message,
+        message_ts=body.get("message_ts") or message.get("ts", ""),
+        thread_ts=message.get("thread_ts", ""),
+    )
+
+
+def click(body: Body, who: Mapping[str, Any]) -> Click:
+    """The first action of a `block_actions`; Slack sends one at a time."""
+    action = (body.get("actions") or [{}])[0]
+    container = body.get("container") or {}
+    message = body.get("message") or {}
+    chosen = action.get("selected_option") or {}
+    return Click(
+        **_interactive(body, who),
+        action_id=action.get("action_id", ""),
+        block_id=action.get("block_id", ""),
+        value=action.get("value") or chosen.get("value", ""),
+        message_ts=container.get("message_ts", "") if container.get("type") != "view" else "",
+        thread_ts=container.get("thread_ts") or message.get("thread_ts", ""),
+        ephemeral=bool(container.get("is_ephemeral")),
+        view=body.get("view") or {},
+    )
+
+
+def submission(body: Body, who: Mapping[str, Any]) -> Submission:
+    """A `view_submission`."""
+    view = body.get("view") or {}
+    return Submission(**_interactive(body, who), callback_id=view.get("callback_id", ""), view=view)
+
+
+def typing(body: Body, who: Mapping[str, Any]) -> Typing:
+    """A `block_suggestion`."""
+    return Typing(
+        **_interactive(body, who),
+        action_id=body.get("action_id", ""),
+        text=body.get("value", ""),
+        view=body.get("view") or {},
+    )
+
+
+def event(body: Body, who: Mapping[str, Any]) -> Event:
+    """An Events API callback."""
+    inner = body.get("event") or {}
+    return Event(
+        **_who(body, who),
+        type=inner.get("type", ""),
+        event=inner,
+        event_id=body.get("event_id", ""),
+    )
+
+
+def _who(body: Body, who: Mapping[str, Any]) -> dict[str, Any]:
+    """The tenant, by slack.md section 2: Bolt's context, else the body, else the enterprise."""
+    user = body.get("user")
+    user = user if isinstance(user, Mapping) else {}
+    return {
+        "team": TeamId(who.get("team_id") or body.get("team_id") or who.get("enterprise_id") or ""),
+        "enterprise": who.get("enterprise_id") or "",
+        "user": UserId(who.get("user_id") or body.get("user_id") or user.get("id", "")),
+        "user_team": user.get("team_id", ""),
+    }
+
+
+def _interactive(body: Body, who: Mapping[str, Any]) -> dict[str, Any]:
+    channel = body.get("channel") or {}
+    container = body.get("container") or {}
+    team = body.get("team") or {}
+    return {
+        **_who(body, who),
+        "channel": channel.get("id") or container.get("channel_id", ""),
+        "channel_name": channel.get("name", ""),
+        "response_url": body.get("response_url") or _view_response_url(body),
+        "trigger_id": body.get("trigger_id", ""),
+        "domain": team.get("domain", ""),
+    }
+
+
+def _view_response_url(body: Body) -> str:
+    urls = body.get("response_urls") or []
+    return urls[0].get("response_url", "") if urls else ""

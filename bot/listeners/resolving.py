@@ -1,0 +1,102 @@
+"""Whom and what people mean: `me` and `@ana` become CRM members, words and links become records."""
+
+from collections.abc import Iterable
+
+from msgspec.structs import replace
+
+from bot.blocks.forms import FormContext
+from bot.crm.twenty import Twenty
+from bot.errors import Misunderstood, NotFound
+from bot.language.intents import Target
+from bot.listeners.front import Here
+from bot.models import Kind, Record, Ref, Someone, Value
+from bot.proposals.model import Source
+from bot.proposals.proposing import Origin
+from bot.queries import Condition, Op, Query
+
+CHOICES = 10
+"""Matches shown when several records are meant; beyond that better words are asked for."""
+
+
+async def resolved(query: Query, crm: Twenty, here: Here) -> Query:
+    """The query with every `me`, `@user` and named member looked up."""
+    conditions = [replace(each, values=await _members(each.values, crm, here)) for each in query.conditions]
+    return replace(query, conditions=tuple(conditions))
+
+
+async def mine(query: Query, crm: Twenty, here: Here) -> Query:
+    """The query narrowed to the asker's own tasks, when the asker is a member; as it was otherwise."""
+    member = await crm.member_by_email((await here.profile()).email)
+    if member is None:
+        return query
+    own = Condition("assignee", Op.IN, (member.ref,))
+    return replace(query, conditions=(*query.conditions, own))
+
+
+async def someone(who: Someone, crm: Twenty, here: Here) -> Ref:
+    """The member who is meant; `Misunderstood` when nobody or several are."""
+    if who.words:
+        return _one_of(who.words, await crm.members())
+    profile = await here.team.profile(who.user_id) if who.user_id else await here.profile()
+    member = await crm.member_by_email(profile.email)
+    if member is None:
+        name = "You are" if who.me else f"{profile.name or 'This person'} is"
+        raise Misunderstood(
+            f"{name} not a member of this CRM: no member has that Slack email address.",
+            hint="See who is with the command members.",
+        )
+    return member.ref
+
+
+async def _members(values: Iterable[Value], crm: Twenty, here: Here) -> tuple[Value, ...]:
+    return tuple([await someone(each, crm, here) if isinstance(each, Someone) else each for each in values])
+
+
+def _one_of(words: str, members: tuple[Record, ...]) -> Ref:
+    wanted = words.casefold().split()
+    found = [each for each in members if all(word in each.name.casefold() for word in wanted)]
+    exact = [each for each in found if each.name.casefold() == words.casefold()] or found
+    if len(exact) == 1:
+        return exact[0].ref
+    names = ", ".join(each.name for each in (found or members)[:CHOICES])
+    problem = f"Several members match “{words}”" if found else f"No member matches “{words}”"
+    raise Misunderstood(f"{problem}: {names}.", hint="Members by name, me, or @somebody.")
+
+
+async def matches(target: Target, crm: Twenty, kinds: Iterable[Kind]) -> tuple[Record, ...]:
+    """The records a target can mean, best first: the one with its id, else all whose words match.
+
+    `NotFound` when there is none; exactly one when one matches the words as they are and no other does.
+    """
+    if target.id:
+        return (await _by_id(target, crm),)
+    wanted = (target.kind,) if target.kind else tuple(kinds)
+    found = await crm.suggest(target.words, wanted, limit=CHOICES)
+    if not found:
+        raise NotFound(f"Nothing in the CRM matches “{target.words}”.")
+    exact = [each for each in found if each.name.casefold() == " ".join(target.words.casefold().split())]
+    return tuple(exact) if len(exact) == 1 else found
+
+
+async def _by_id(target: Target, crm: Twenty) -> Record:
+    record = await crm.read(target.kind, target.id) if target.kind else await crm.locate(target.id)
+    if record is None:
+        raise NotFound("The CRM has no record with this id.")
+    return record
+
+
+async def origin_of(here: Here, context: FormContext | None = None) -> Origin:
+    """Who proposes, and where the card belongs: the message's thread, or where the form was opened."""
+    source = Source()
+    thread_ts = here.talk.thread_ts
+    if context and context.source_ts:
+        source = Source(channel=context.source_channel, ts=context.source_ts, permalink=context.permalink)
+        thread_ts = context.thread_ts or context.source_ts
+    return Origin(
+        team=here.team,
+        talk=here.talk,
+        by=await here.profile(),
+        channel=here.talk.channel,
+        thread_ts=thread_ts,
+        source=source,
+    )

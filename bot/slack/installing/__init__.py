@@ -1,0 +1,1 @@
+"""How a workspace or an organisation gets the bot: Slack's OAuth, and tokens that are renewed before they expire."""

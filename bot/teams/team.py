@@ -1,0 +1,115 @@
+"""A Slack team as the stories see it: its Slack client, its own CRM and nobody else's, its settings and its people."""
+
+import time
+from dataclasses import dataclass, field
+
+import aiohttp
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.crm.crms import CRMs
+from bot.crm.twenty import Twenty
+from bot.errors import NotConnected
+from bot.models import ConnectionId, TeamId
+from bot.slack.authorize import Tokens
+from bot.slack.clients import SlackClients
+from bot.slack.people import People, Profile
+from bot.store import Store
+from bot.teams.model import TeamSettings
+
+REMEMBERED_FOR = 2.0  # seconds; reads may use a connection this old, a confirmed write always asks the store
+
+NOT_CONNECTED = (
+    "This workspace is not connected to a CRM yet. A workspace admin can connect it with `{command} connect`."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Remembered:
+    until: float
+    connection: ConnectionId | None
+    crm_name: str
+    settings: TeamSettings
+
+
+class Teams:
+    """Finds a team's token, connection and settings; remembers them for `REMEMBERED_FOR` seconds."""
+
+    def __init__(
+        self, *, store: Store, tokens: Tokens, clients: SlackClients, crms: CRMs, people: People, command: str
+    ) -> None:
+        self.store = store
+        self.people = people
+        self.command = command
+        self._tokens = tokens
+        self._clients = clients
+        self._crms = crms
+        self._remembered: dict[TeamId, _Remembered] = {}
+
+    @property
+    def session(self) -> aiohttp.ClientSession:
+        """The session for response_urls."""
+        return self._clients.session
+
+    def tenant(self, team: TeamId) -> TeamId:
+        """The installed team that serves a request which names `team`."""
+        return self._tokens.tenant(team)
+
+    async def team(self, team: TeamId, enterprise: str = "") -> "Team":
+        """The team; raises `NotConnected` when the bot is not installed there."""
+        identity = await self._tokens.authorize(team, enterprise)
+        if identity is None or not identity.bot_token:
+            raise NotConnected("The bot is not installed in this workspace any more.")
+        return Team(self.tenant(team), self._clients.with_token(identity.bot_token), identity, self)
+
+    async def remembered(self, team: TeamId, *, fresh: bool = False) -> _Remembered:
+        """The team's connection and settings, at most `REMEMBERED_FOR` seconds old."""
+        known = self._remembered.get(team)
+        if known and not fresh and known.until > time.monotonic():
+            return known
+        bound = await self.store.connections.connection(team)
+        known = _Remembered(
+            until=time.monotonic() + REMEMBERED_FOR,
+            connection=ConnectionId(bound.connection_id) if bound else None,
+            crm_name=bound.crm_name if bound else "",
+            settings=await self.store.settings.settings(team),
+        )
+        self._remembered[team] = known
+        return known
+
+    def forget(self, team: TeamId) -> None:
+        """Drop what is remembered, so that the next request sees what was just changed."""
+        self._remembered.pop(team, None)
+
+    def crm_of(self, connection: ConnectionId) -> Twenty:
+        """The CRM behind a connection."""
+        return self._crms.of(connection)
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """One team; made per request, cheap."""
+
+    id: TeamId
+    slack: AsyncWebClient
+    identity: AuthorizeResult
+    _teams: Teams = field(repr=False)
+
+    async def crm(self, *, fresh: bool = False) -> Twenty:
+        """The team's own CRM; `NotConnected` says how to get one. `fresh` for a write: never a connection just left."""
+        known = await self._teams.remembered(self.id, fresh=fresh)
+        if known.connection is None:
+            raise NotConnected(NOT_CONNECTED.format(command=self._teams.command))
+        return self._teams.crm_of(known.connection)
+
+    async def crm_name(self) -> str:
+        """What the team's CRM is called on cards; "" when nobody named it."""
+        return (await self._teams.remembered(self.id)).crm_name
+
+    async def settings(self) -> TeamSettings:
+        """The team's settings; the defaults where none were made."""
+        return (await self._teams.remembered(self.id)).settings
+
+    async def profile(self, user: str, *, fresh: bool = False) -> Profile:
+        """Who the user is in Slack."""
+        return await self._teams.people.profile(self.slack, self.id, user, fresh=fresh)
