@@ -1,0 +1,141 @@
+"""The command line: `crm-bot`, same as `python -m bot`."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+import click
+
+from bot.settings import Misconfigured, Settings, read, ready_to_serve
+
+Result = TypeVar("Result")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="crm-bot", prog_name="crm-bot")
+def main() -> None:
+    """The CRM in Slack, with every write signed off."""
+
+
+@main.command()
+@click.option("--port", default=3000, show_default=True, help="Where the page listens, on loopback.")
+def sandbox(port: int) -> None:
+    """Try everything in a browser: a fake Slack, a fake Twenty, the real bot; no account, no network."""
+    from bot.sandbox.command import run  # the sandbox is not paid for by `serve`
+
+    _run(run(port=port))
+
+
+@main.command()
+def serve() -> None:
+    """Serve Slack: over HTTP, or over Socket Mode when SLACK_APP_TOKEN is set."""
+    settings = _settings()
+    _complain_unless(lambda: ready_to_serve(settings))
+    from bot.serving import serve as serve_forever
+
+    _run(serve_forever(settings))
+
+
+@main.command()
+def check() -> None:
+    """Try the configuration, the database, the Slack token and the Maton key; say what to do about each."""
+    from bot.checking import check_everything
+
+    lines = _run(check_everything(_settings()))
+    for line in lines:
+        click.echo(f"{'ok  ' if line.ok else 'FAIL'}  {line.what}: {line.says}")
+    sys.exit(0 if all(line.ok for line in lines) else 1)
+
+
+@main.group()
+def connections() -> None:
+    """The operator's tool: which Slack team talks to which Maton connection."""
+
+
+@connections.command("list")
+def list_connections() -> None:
+    """Show every team with its connection."""
+    from bot import operating
+
+    for line in _run(operating.list_connections(_settings())):
+        click.echo(line)
+
+
+@connections.command("bind")
+@click.argument("team")
+@click.argument("connection_id")
+def bind_connection(team: str, connection_id: str) -> None:
+    """Bind TEAM (T0123ABCD) to CONNECTION_ID of your Maton account."""
+    from bot import operating
+
+    click.echo(_run(operating.bind(_settings(), team, connection_id)))
+
+
+@connections.command("unbind")
+@click.argument("team")
+def unbind_connection(team: str) -> None:
+    """Forget TEAM's connection; nothing is deleted at Maton."""
+    from bot import operating
+
+    click.echo(_run(operating.unbind(_settings(), team)))
+
+
+@main.command()
+@click.option("--public-url", default="", help="The https address at which Slack reaches the bot.")
+@click.option("--socket-mode", is_flag=True, help="For Socket Mode, without a public address.")
+@click.option("--command", "command_name", default="/crm", show_default=True, help="The slash command's name.")
+def manifest(public_url: str, socket_mode: bool, command_name: str) -> None:
+    """Print app_manifest.yml for a public address or for Socket Mode."""
+    from bot.manifest import render
+
+    if bool(public_url) == socket_mode:
+        raise click.UsageError("Say either --public-url https://... or --socket-mode.")
+    click.echo(render(public_url=public_url, command=command_name), nl=False)
+
+
+@main.command("new-key")
+def new_key() -> None:
+    """Print a fresh key for ENCRYPTION_KEY."""
+    from cryptography.fernet import Fernet
+
+    click.echo(Fernet.generate_key().decode())
+
+
+@main.command()
+def reseal() -> None:
+    """Encrypt everything stored anew with the first key of ENCRYPTION_KEY; older keys can be dropped afterwards."""
+    from bot import operating
+
+    click.echo(_run(operating.reseal(_settings())))
+
+
+def _settings() -> Settings:
+    try:
+        return read(os.environ)
+    except Misconfigured as error:
+        raise _complaint(error) from None
+
+
+def _complain_unless(check: Any) -> None:
+    try:
+        check()
+    except Misconfigured as error:
+        raise _complaint(error) from None
+
+
+def _complaint(error: Misconfigured) -> click.ClickException:
+    lines = "\n".join(f"  - {problem}" for problem in error.problems)
+    return click.ClickException(f"the configuration is not complete:\n{lines}\nSee .env.example and README.md.")
+
+
+def _run(work: Coroutine[Any, Any, Result]) -> Result:
+    try:
+        return asyncio.run(work)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,167 @@
+"""The composition root: settings in; a bot out that can be served, with everything wired once."""
+
+import asyncio
+import base64
+import contextlib
+import hashlib
+import logging
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import httpx
+from aiohttp import web
+from slack_bolt.async_app import AsyncApp
+
+from bot.crm.crms import CRMs
+from bot.crm.maton import Hooks, http_client
+from bot.errands import Errands
+from bot.listeners.asking import Asking
+from bot.listeners.decide import Decide
+from bot.listeners.front import Front
+from bot.listeners.lookup import Lookup
+from bot.listeners.message import FromMessage
+from bot.listeners.stories import Stories
+from bot.listeners.suggest import Suggest
+from bot.listeners.write import Write
+from bot.metrics import Metrics
+from bot.proposals.cards import Cards
+from bot.proposals.deciding import Deciding
+from bot.proposals.executing import Executor
+from bot.proposals.proposing import Proposing
+from bot.settings import Settings
+from bot.slack.authorize import OneWorkspace, Tokens, for_bolt
+from bot.slack.clients import SlackClients
+from bot.slack.people import People
+from bot.store import Store
+from bot.store.sealing import Sealing
+from bot.teams.team import Teams
+from bot.web import application
+
+log = logging.getLogger(__name__)
+
+DRAINED_WITHIN = 25.0
+"""Seconds that a stopping process gives to what it has begun; less than the 30 that most supervisors grant."""
+
+
+def utc_now() -> datetime:
+    """The present, aware."""
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True, kw_only=True)
+class Bot:
+    """A wired bot. `start` it, serve `web` (or a socket to `bolt`), then `stop` it; what was begun is finished."""
+
+    settings: Settings
+    bolt: AsyncApp
+    web: web.Application
+    store: Store
+    executor: Executor
+    errands: Errands
+    tokens: Tokens
+    _http: httpx.AsyncClient
+    _clients: SlackClients
+    _sweeping: asyncio.Task[None] | None = None
+    _stopping: bool = False
+
+    def start(self) -> None:
+        """Begin to sweep: expiry, cards that lag behind, and what a dead process left."""
+        self._sweeping = asyncio.create_task(self.executor.sweep_forever())
+
+    async def ready(self) -> bool:
+        """Whether the database answers and the bot is not shutting down."""
+        if self._stopping:
+            return False
+        try:
+            async with asyncio.timeout(2):
+                await self.store.ready()
+        except Exception:
+            log.warning("the database does not answer", exc_info=True)
+            return False
+        return True
+
+    async def stop(self) -> None:
+        """Take nothing new up, let everything that runs end, and close every connection."""
+        self._stopping = True
+        if self._sweeping:
+            self._sweeping.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._sweeping
+        if late := await self.errands.drain(seconds=DRAINED_WITHIN):
+            log.warning("%s errands did not end in time; another process takes their writes up", late)
+        await self._clients.close()
+        await self._http.aclose()
+        await self.store.close()
+
+
+async def build(settings: Settings) -> Bot:
+    """Open the store, bring its tables up to date, and wire everything."""
+    store = await Store.open(settings.database_url, Sealing(sealing_keys(settings)))
+    metrics, errands = Metrics(), Errands()
+    metrics.watch_queue(lambda: len(errands))
+    clients = SlackClients(settings.slack_api_url)
+    http = http_client(api_key=settings.maton_api_key, base_url=settings.maton_api_url)
+    tokens = OneWorkspace(settings.slack_bot_token, clients)
+    teams = Teams(
+        store=store,
+        tokens=tokens,
+        clients=clients,
+        crms=CRMs(http, hooks=Hooks(on_request=metrics.crm_request)),
+        people=People(),
+        command=settings.slack_command,
+    )
+    cards = Cards(store=store, teams=teams, now=utc_now)
+    executor = Executor(store=store, teams=teams, cards=cards, errands=errands, metrics=metrics, now=utc_now)
+    front = Front(_stories(settings, store, cards, executor).routes(), teams, errands, metrics)
+    bolt = _bolt(settings, tokens, clients)
+    front.register(bolt)
+    bot = Bot(
+        settings=settings,
+        bolt=bolt,
+        web=web.Application(),
+        store=store,
+        executor=executor,
+        errands=errands,
+        tokens=tokens,
+        _http=http,
+        _clients=clients,
+    )
+    bot.web = application(None if settings.socket_mode else bolt, ready=bot.ready, metrics=metrics)
+    return bot
+
+
+def _stories(settings: Settings, store: Store, cards: Cards, executor: Executor) -> Stories:
+    deciding = Deciding(store=store, cards=cards, executor=executor, now=utc_now)
+    proposing = Proposing(store=store, cards=cards, now=utc_now)
+    lookup = Lookup(store, now=utc_now)
+    command = settings.slack_command
+    decide = Decide(store=store, deciding=deciding, proposing=proposing, lookup=lookup, command=command, now=utc_now)
+    write = Write(store=store, proposing=proposing, lookup=lookup, decide=decide, now=utc_now)
+    return Stories(
+        asking=Asking(lookup=lookup, write=write, decide=decide, command=command, now=utc_now),
+        lookup=lookup,
+        message=FromMessage(store, now=utc_now),
+        write=write,
+        decide=decide,
+        suggest=Suggest(),
+    )
+
+
+def _bolt(settings: Settings, tokens: Tokens, clients: SlackClients) -> AsyncApp:
+    """Bolt with our authorisation and our clients; in Socket Mode Slack signs nothing, the socket is the proof."""
+    return AsyncApp(
+        name="crm-bot",
+        signing_secret=settings.slack_signing_secret or "socket-mode",
+        authorize=for_bolt(tokens),
+        client=clients.without_token(),
+        process_before_response=True,
+        request_verification_enabled=not settings.socket_mode,
+    )
+
+
+def sealing_keys(settings: Settings) -> tuple[str, ...]:
+    """The keys of ENCRYPTION_KEY; for one workspace without any, one made from its bot token, for what lives minutes."""
+    if settings.encryption_keys:
+        return settings.encryption_keys
+    digest = hashlib.sha256(f"crm-bot sealing {settings.slack_bot_token}".encode()).digest()
+    return (base64.urlsafe_b64encode(digest).decode(),)

@@ -1,0 +1,42 @@
+"""`crm-bot serve`: the bot on its socket until somebody stops it, gracefully."""
+
+import asyncio
+import logging
+import signal
+
+from aiohttp import web
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+
+from bot import logs
+from bot.app import Bot, build
+from bot.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+async def serve(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT; then finish what was begun."""
+    logs.configure(settings.log_level, settings.log_format)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    bot = await build(settings)
+    runner = web.AppRunner(bot.web, access_log=None, handle_signals=False)
+    await runner.setup()
+    await web.TCPSite(runner, settings.host, settings.port).start()
+    bot.start()
+    socket = await _connect_socket(bot) if settings.socket_mode else None
+    log.info("serving %s on %s:%s", settings.mode, settings.host, settings.port)
+    await stop.wait()
+    log.info("stopping: finishing what was begun")
+    if socket:
+        await socket.close_async()  # type: ignore[no-untyped-call]  # Bolt leaves it untyped
+    await bot.stop()
+    await runner.cleanup()
+
+
+async def _connect_socket(bot: Bot) -> AsyncSocketModeHandler:
+    handler = AsyncSocketModeHandler(bot.bolt, bot.settings.slack_app_token, web_client=bot.bolt.client)
+    await handler.connect_async()  # type: ignore[no-untyped-call]  # Bolt leaves it untyped
+    return handler

@@ -1,0 +1,40 @@
+"""The HTTP face: Slack's payloads to Bolt, and what an operator's tools ask (product.md section 8)."""
+
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
+from slack_bolt.async_app import AsyncApp
+
+from bot.metrics import Metrics
+
+BIGGEST_PAYLOAD = 3 * 1024 * 1024  # bytes; a view_submission carries its whole view, at most 250 KB
+
+Ready = Callable[[], Awaitable[bool]]
+
+
+def application(bolt: AsyncApp | None, *, ready: Ready, metrics: Metrics) -> web.Application:
+    """The aiohttp application; without `bolt` (Socket Mode) only the operator's routes."""
+    app = web.Application(client_max_size=BIGGEST_PAYLOAD)
+
+    async def events(request: web.Request) -> web.Response:
+        with metrics.acknowledging():
+            return await to_aiohttp_response(await bolt.async_dispatch(await to_bolt_request(request)))  # type: ignore[union-attr]
+
+    async def healthz(_: web.Request) -> web.Response:
+        return web.Response(text="alive\n")
+
+    async def readyz(_: web.Request) -> web.Response:
+        if await ready():
+            return web.Response(text="ready\n")
+        return web.Response(status=503, text="not ready: the database does not answer, or the bot is shutting down\n")
+
+    async def measured(_: web.Request) -> web.Response:
+        return web.Response(body=metrics.exposition(), headers={"Content-Type": metrics.content_type})
+
+    if bolt is not None:
+        app.router.add_post("/slack/events", events)
+    app.router.add_get("/healthz", healthz)
+    app.router.add_get("/readyz", readyz)
+    app.router.add_get("/metrics", measured)
+    return app
