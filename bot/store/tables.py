@@ -209,6 +209,14 @@ installations = Table(
     Column("installed_at", Utc, nullable=False),
 )
 
+org_teams = Table(
+    "org_teams",
+    metadata,
+    Column("team_id", Text, primary_key=True),
+    Column("enterprise_id", Text, nullable=False),
+    Index("org_teams_by_enterprise", "enterprise_id", "team_id"),
+)
+
 oauth_states = Table(
     "oauth_states",
     metadata,
