@@ -3,6 +3,7 @@
 `TABLE` is the only list of commands: the parser, `/crm help` and the README are made of it (product.md section 2).
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +22,7 @@ from bot.language.targets import KIND_WORDS, read_link, read_someone, read_targe
 from bot.language.tokens import unquote
 from bot.models import WRITABLE, Kind, Someone
 
+_MENTION = re.compile(r"<@[UW][A-Z0-9]+>|@[\w.-]+")
 Section = Literal["Look up", "Change", "Follow up", "Set up"]
 
 
@@ -52,6 +54,8 @@ def parse(text: str, *, now: datetime, timezone: str) -> Command:
         return intents.Help()
     if linked := read_link(line) or _alone(line):
         return intents.Show(linked)
+    if _MENTION.fullmatch(line):
+        return intents.Who(read_someone(line))
     clock = Clock(now, timezone)
     first, rest = _first_word(line)
     row = _BY_WORD.get(first.lower())

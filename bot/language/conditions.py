@@ -159,10 +159,10 @@ def _not_twice(piece: Qualified, found: tuple[Condition, ...]) -> tuple[Conditio
         return found
     if len(found) == 1:
         return (Condition(found[0].key, found[0].op, found[0].values, negated=True),)
-    value = piece.raw.partition(":")[2]
+    low, _, high = piece.parts[0].text.partition("..")
     raise Misunderstood(
-        f"-{piece.key}:{value} cannot be asked in one go.",
-        hint=f"Ask for what lies before or after: {piece.key}:<{value} or {piece.key}:>{value}.",
+        f"{piece.raw} cannot be asked in one go.",
+        hint=f"Ask for one side: {piece.key}:<{low} or {piece.key}:>{high}.",
     )
 
 

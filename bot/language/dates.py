@@ -33,14 +33,17 @@ _SURE = (
     rf"(?:the\s+)?day after tomorrow|in\s+{_COUNT}\s+(?:days?|weeks?|months?)"
     r"|next\s+(?:week|month)|end of (?:the\s+)?(?:week|month)"
 )
-_NAMED = rf"today|tonight|tomorrow|(?:next|this)\s+(?:{_WEEKDAY}|{_SHORT_WEEKDAY})|{_WEEKDAY}"
+_NAMED = (
+    r"today|tonight|tomorrow|this\s+(?:morning|afternoon|evening)|eod|end of day"
+    rf"|(?:next|this)\s+(?:{_WEEKDAY}|{_SHORT_WEEKDAY})|{_WEEKDAY}"
+)
 _SOON = rf"in\s+{_COUNT}\s+(?:minutes?|mins?|hours?)"
 _HOUR = r"(?:[01]?\d|2[0-3])"
 _CLOCK = (
     rf"(?:(?:1[0-2]|0?[1-9])(?:[:.][0-5]\d)?\s?[ap]\.?m\b\.?|{_HOUR}:[0-5]\d(?::[0-5]\d)?|{_HOUR}h[0-5]\d"
     r"|noon|midday|midnight)"
 )
-_PART = r"(?:morning|afternoon|evening|night)"
+_PART = r"(?:morning|afternoon|evening|night|eod|end of day)"
 
 _DAY_THEN_TIME = re.compile(
     rf"(?:(?P<lead>by|on|due|before|until|till)\s+)?"
@@ -49,12 +52,13 @@ _DAY_THEN_TIME = re.compile(
     re.IGNORECASE,
 )
 _TIME_THEN_DAY = re.compile(
-    rf"(?:at\s+)?(?P<clock>{_CLOCK})"
+    rf"(?:at\s+|@\s?)?(?P<clock>{_CLOCK})"
     rf"(?:,?\s+(?:on\s+)?(?:(?P<exact>{_EXACT})|(?P<sure>{_SURE})|(?P<named>{_NAMED})|(?P<short>{_SHORT_WEEKDAY})))?",
     re.IGNORECASE,
 )
 _FROM_NOW = re.compile(_SOON, re.IGNORECASE)
-_PARTS = {"morning": time(9), "afternoon": time(14), "evening": time(18), "night": time(20)}
+_PARTS = {"morning": time(9), "afternoon": time(14), "evening": time(18), "night": time(20), "tonight": time(20)}
+_PARTS |= {"eod": time(17), "end of day": time(17)}
 _NAMED_TIMES = {"noon": time(12), "midday": time(12), "midnight": time(0)}
 
 
@@ -164,7 +168,7 @@ def _from_now(phrase: str, *, now: datetime) -> When | None:
 
 def _day(phrase: str, *, now: datetime) -> date | None:
     today = now.date()
-    if phrase in ("today", "tonight"):
+    if phrase in ("today", *_PARTS) or re.fullmatch(r"this\s+(?:morning|afternoon|evening)", phrase):
         return today
     if phrase.startswith("end of"):
         return _end_of(phrase, today)
@@ -182,13 +186,15 @@ def _end_of(phrase: str, today: date) -> date:
 
 
 def _time_of_day(parts: dict[str, str | None]) -> time | None:
-    if part := parts.get("part"):
-        return _PARTS[part.lower()]
+    named = (parts.get("named") or "").lower()
+    part = (parts.get("part") or "").lower() or (named.split()[-1] if named.startswith("this") else named)
+    if part in _PARTS:
+        return _PARTS[part]
     if bare := parts.get("bare"):
         return time(int(bare) + 12 if 1 <= int(bare) <= 6 else int(bare))  # nobody calls at four in the morning
     if clock := parts.get("clock"):
         return _clock(clock.lower())
-    return _PARTS["night"] if (parts.get("named") or "").lower() == "tonight" else None
+    return None
 
 
 def _clock(text: str) -> time:

@@ -63,7 +63,7 @@ def literal(text: str) -> str:
         if text.count(mark) > 1:
             text = re.sub(live, rf"\\{mark}", text)
     text = text.replace("~~", r"\~\~")
-    text = re.sub(r"\[(?=[^\]\n]*\]\()", r"\\[", text)
+    text = re.sub(r"\[(?=[^\]\n]{0,200}\]\()", r"\\[", text)
     text = re.sub(r"<(?=[A-Za-z/!?])", r"\\<", text)
     return re.sub(r"(?m)^(\s{0,3})(#{1,6}(?=\s)|>)", r"\1\\\2", text)
 

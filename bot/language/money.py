@@ -54,7 +54,7 @@ def find_money(text: str, default_currency: str) -> tuple[Money, str] | None:
     for match in _AMOUNT.finditer(text):
         before, after = text[: match.start()], text[match.end() :]
         if _is_clear(match) and not re.search(r"[\w@.,#/-]$", before) and (money := _money(match, default_currency)):
-            return money, " ".join(f"{before} {after}".split())
+            return money, " ".join(f"{before.rstrip(' ,;-')} {after}".split())
     return None
 
 

@@ -15,7 +15,7 @@ from bot.language.targets import read_someone
 from bot.language.tokens import Qualified, Token, Word, pieces, unquote, words_of
 from bot.models import Choice, Emails, FullName, Kind, Link, Links, Phone, Phones, Value, When
 
-EMAIL = re.compile(r"(?<![\w.+-])[\w.+'-]+@[\w-]+(?:\.[\w-]+)+(?![\w@])")
+EMAIL = re.compile(r"(?<![\w.+-])\w[\w.+'-]{0,63}@[\w-]{1,63}(?:\.[\w-]{1,63})+(?![\w@])")
 DOMAIN = re.compile(
     r"(?<![\w@./-])(?:https?://)?(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}(?::\d+)?(?:/\S*)?(?![\w@])",
     re.IGNORECASE,
@@ -45,13 +45,19 @@ class _Reading:
 def prefill(kind: Kind, words: str, clock: Clock) -> Mapping[str, Value]:
     """Values by the keys of `bot.fields`; what finds no field of its own is the name or the title, as written.
 
-    `key:value` fills a field, too. Misunderstood when such a value does not fit its field. Money without a currency
-    has currency "".
+    `key:value` fills a field, too; a text that is quoted as a whole is the name as it is. Misunderstood when a value
+    does not fit its field. Money without a currency has currency "".
     """
+    if (whole := unquote(words.strip())) != words.strip():
+        return {"name": full_name(whole)} if kind is Kind.PERSON else {_titles(kind): whole}
     rest, named = _named(kind, words.strip())
     reading = _Reading(rest, clock, {key: _value(holds, piece, clock) for key, (holds, piece) in named.items()})
     _READERS[kind](reading)
     return {key: value for key, value in reading.found.items() if value not in (None, "")}
+
+
+def _titles(kind: Kind) -> str:
+    return "title" if kind in (Kind.NOTE, Kind.TASK) else "name"
 
 
 def _named(kind: Kind, line: str) -> tuple[str, dict[str, tuple[Holds, Qualified]]]:
@@ -134,7 +140,8 @@ def full_name(text: str) -> FullName:
 def web(text: str) -> Links:
     """An address as typed, with its scheme and without the punctuation of its sentence."""
     address = text.strip().rstrip(".,;:!?)")
-    return Links(Link(address if re.match(r"https?://", address, re.IGNORECASE) else f"https://{address}"))
+    scheme, host, path = re.fullmatch(r"(?is)(https?://)?([^/]*)(.*)", address).groups()  # type: ignore[union-attr]
+    return Links(Link(f"{(scheme or 'https://').lower()}{host.lower()}{path}"))
 
 
 def _company(reading: _Reading) -> None:
@@ -153,8 +160,16 @@ def _person(reading: _Reading) -> None:
     reading.take("email", EMAIL, lambda text: Emails(text.lower()))
     reading.take("phone", _PHONE, lambda text: Phones(Phone(" ".join(text.split()))))
     reading.take("company", _AT, lambda text: _bare(text))
-    if name := _bare(reading.words):
+    email = reading.found.get("email")
+    name = _bare(reading.words) or (_spelled(email.primary) if isinstance(email, Emails) else "")
+    if name:
         reading.found.setdefault("name", full_name(name))
+
+
+def _spelled(email: str) -> str:
+    """`Ada Lovelace` of ada.lovelace@x.org; "" when the address has no such name."""
+    parts = re.split(r"[._-]", email.partition("@")[0])
+    return " ".join(part.capitalize() for part in parts) if all(part.isalpha() for part in parts) else ""
 
 
 def _deal(reading: _Reading) -> None:

@@ -93,6 +93,8 @@ def read_list(kind: Kind, line: str, clock: Clock) -> List:
     """
     cut = _cut(line)
     asked = [each for each in cut.tokens if isinstance(each, Qualified)]
+    for each in cut.tokens:
+        _check_value_follows(kind, each, line)
     words = words_of(line, cut.tokens)
     found: list[Condition] = []
     for each in asked:
@@ -186,6 +188,19 @@ def _key(kind: Kind, piece: Qualified) -> str:
     """The field that a piece speaks of, so that `owner:anyone` counts although it is no condition."""
     known = qualifier(kind, piece.key)
     return known.key if known else ""
+
+
+def _check_value_follows(kind: Kind, piece: Token, line: str) -> None:
+    """`owner: me` is a slip, not words to look for."""
+    name = line[piece.start : piece.end].removeprefix("-")
+    if isinstance(piece, Qualified) or not name.endswith(":"):
+        return
+    word = name[:-1].lower()
+    if word in ("has", "no", "sort") or qualifier(kind, word):
+        raise Misunderstood(
+            f"{word}: needs its value right behind the colon, without a space.",
+            hint=f'To look for the text itself, quote it: "{name}".',
+        )
 
 
 def _presence(kind: Kind, piece: Qualified) -> Condition:

@@ -53,6 +53,8 @@ def read(text: str) -> Command:
         ("who", intents.Who(Someone(me=True))),
         ("who <@U123|ana>", intents.Who(Someone(user_id="U123"))),
         ("who @ana", intents.Who(Someone(words="ana"))),
+        ("<@U123|ana>", intents.Who(Someone(user_id="U123"))),
+        ("@ana", intents.Who(Someone(words="ana"))),
         ("show acme", intents.Show(Target(words="acme"))),
         (f"show {ID}", intents.Show(Target(id=ID))),
         (ID.upper(), intents.Show(Target(id=ID))),

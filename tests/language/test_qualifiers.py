@@ -241,7 +241,7 @@ def test_words_stay_as_they_were_typed(line: str, words: str) -> None:
         (Kind.TASK, "due:tomorow", "Did you mean due:tomorrow"),
         (Kind.TASK, "due:2026-02-30", "does not take"),
         (Kind.TASK, "due:today,friday", "one day or one period"),
-        (Kind.COMPANY, "-employees:10..50", "cannot be asked in one go"),
+        (Kind.COMPANY, "-employees:10..50", "employees:<10 or employees:>50"),
         (Kind.TASK, "sort:nobody", "due, status"),
         (Kind.PERSON, "has:emial", "Did you mean has:email"),
         (Kind.PERSON, "has:email,phone", "takes one field"),
@@ -250,6 +250,7 @@ def test_words_stay_as_they_were_typed(line: str, words: str) -> None:
         (Kind.COMPANY, 'city:"paris', "not closed"),
         (Kind.COMPANY, 'city:""', "no:city"),
         (Kind.COMPANY, "ideal:maybe", "yes, no"),
+        (Kind.DEAL, "owner: me", "right behind the colon"),
         (Kind.DEAL, "owner:@", "me, @somebody"),
     ],
 )
