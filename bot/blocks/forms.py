@@ -13,6 +13,7 @@ from bot.blocks import ids
 from bot.blocks.inputs import input_block, record_options
 from bot.blocks.primitives import (
     Block,
+    Line,
     View,
     clip,
     footnote,
@@ -89,9 +90,10 @@ def form(
     *,
     timezone: str,
     whole_thread: bool | None = None,
-    remarks: Sequence[str] = (),
+    remarks: Sequence[str | Line] = (),
 ) -> View:
-    """The form, filled in with `values`; `whole_thread` offers that choice, `remarks` are said above the fields.
+    """The form, filled in with `values`; `whole_thread` offers that choice, `remarks` are said above the fields
+    (a `Line` where one mentions somebody).
 
     Fields are in the schema's order; a value that does not fit its input is left out of it and said so in a hint.
     """
@@ -102,7 +104,7 @@ def form(
     ]
     blocks = [
         _about(context),
-        *(footnote(remark) for remark in remarks),
+        *(footnote(remark) if isinstance(remark, str) else paragraph(remark) for remark in remarks),
         *inputs,
         _thread_choice(whole_thread),
         footnote("Nothing is written yet: a card with exactly these values asks for Confirm first."),

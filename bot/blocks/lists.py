@@ -79,18 +79,6 @@ def workflows(found: Sequence[Workflow]) -> Message:
     return message([header(f"Workflows ({len(found)})"), bullets(*lines), more])
 
 
-def workflows(found: Sequence[Workflow]) -> Message:
-    """The CRM's workflows by name and status; they can only be looked at."""
-    if not found:
-        return nothing("No workflow matches.", "Workflows are made in Twenty itself.")
-    lines = [[leaf(each.name, bold=True), leaf(f": {_statuses(each)}")] for each in found[:50]]
-    return message([header(f"Workflows ({len(found)})"), bullets(*lines)])
-
-
-def _statuses(workflow: Workflow) -> str:
-    return ", ".join(each.replace("_", " ").lower() for each in workflow.statuses) or "no status"
-
-
 def nothing(sentence: str, next_step: str) -> Message:
     """An empty answer, never without the next step."""
     return message([section(sentence), footnote(next_step)])

@@ -12,6 +12,7 @@ from bot.blocks.primitives import (
     bullets,
     button,
     clip,
+    divider,
     escape,
     footnote,
     header,
@@ -20,6 +21,7 @@ from bot.blocks.primitives import (
     option,
     overflow,
     paragraph,
+    section,
     sentence,
     way_out,
 )
@@ -47,6 +49,17 @@ DONE = Choice("DONE")
 def card(card: RecordCard, viewer: Viewer, *, shared_by: UserId | str | None = None) -> Message:
     """The record's card; in a channel it says who shared it, and who may take it back."""
     return message([*_shared(shared_by), *content(card, viewer.timezone), buttons(card, is_shared=bool(shared_by))])
+
+
+def several(cards: Sequence[RecordCard], viewer: Viewer, *, more: int = 0) -> Blocks:
+    """Cards one below the other, with their buttons, for a modal; `more` were found and are not shown."""
+    if not cards:
+        tip = "Its author, emails, web addresses and Twenty links were looked up."
+        return [section("Nobody and nothing in this message is known to the CRM."), footnote(tip)]
+    blocks: Blocks = []
+    for card in cards:
+        blocks += [*content(card, viewer.timezone), *([row] if (row := buttons(card)) else []), divider()]
+    return [*blocks[:-1], *([footnote(f"{more} more are not shown.")] if more > 0 else [])]
 
 
 def unshared(record: Record, by: UserId | str) -> Message:

@@ -1,12 +1,12 @@
 """Sample values, believable or hostile, and the catalogue of everything the bot can say about them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from msgspec.structs import replace
 
-from bot.blocks import forms, help, history, ids, lists, lookup, problems, proposal, records
-from bot.blocks.primitives import Message, View
+from bot.blocks import forms, help, history, ids, lists, problems, proposal, records
+from bot.blocks.primitives import Message, View, leaf, mention, modal
 from bot.changes import Change, FieldChange, LinkChange, Moved, Verb
 from bot.crm.answers import Schema, Workflow
 from bot.fields import FIELDS
@@ -173,15 +173,18 @@ def views(words: Words = str) -> dict[str, View]:
             samples.note.values,
             timezone=TZ,
             whole_thread=False,
-            remarks=(words("This message was saved before."),),
+            remarks=(words("This message was saved before."), [mention(BEN), leaf(words(" has proposed it."))]),
         ),
         "form loading": forms.loading(note),
         "form failed": forms.failed(note, what),
-        "look up": lookup.cards((RecordCard(record=samples.person), RecordCard(record=samples.company)) * 4, VIEWER),
-        "look up nothing": lookup.cards((), VIEWER),
-        "look up waiting": lookup.looking(),
+        "look up": _looked_up((RecordCard(record=samples.person), RecordCard(record=samples.company)), more=2),
+        "look up nothing": _looked_up(()),
         "problem view": problems.problem_view(what),
     }
+
+
+def _looked_up(cards: Sequence[RecordCard], more: int = 0) -> View:
+    return modal("Look up in CRM", records.several(cards, VIEWER, more=more), ids.LOOK_UP_VIEW)
 
 
 def a_schema(kind: Kind) -> Schema:

@@ -15,6 +15,7 @@ from bot.blocks.primitives import Message, View, escape
 from bot.sandbox.slack.blocks import check_message, check_view
 
 from blocks_samples import messages, views  # isort: skip
+from second_opinion import as_message, as_modal  # isort: skip
 
 HOSTILE = [
     "<!channel> <@U0ANA0001> <https://evil.example|click>",
@@ -73,6 +74,17 @@ def test_slack_takes_hostile_words(text: str) -> None:
     assert wrong_with(messages(lambda _: text), views(lambda _: text)) == {}
 
 
+@pytest.mark.parametrize("text", [None, *HOSTILE], ids=range(len(HOSTILE) + 1))
+def test_an_independent_checker_agrees(text: str | None) -> None:
+    """slackblocks, which knows nothing of our checker, finds no fault either."""
+    words = str if text is None else lambda _: text
+
+    for said in messages(words).values():
+        as_message(said)
+    for view in views(words).values():
+        as_modal(view)
+
+
 @SLOW
 @given(st.text(max_size=200), st.integers(1, 40))
 def test_slack_takes_any_words(text: str, times: int) -> None:
@@ -83,7 +95,9 @@ def test_slack_takes_any_words(text: str, times: int) -> None:
 @pytest.mark.parametrize("text", HOSTILE[:2])
 def test_foreign_words_are_never_markup(text: str) -> None:
     """Foreign words stand in plain text and rich text leaves only, and mrkdwn holds none of them."""
-    for said in [*messages(lambda _: text).values()]:
+    for view in views(lambda _: text).values():
+        assert all(part.get("type") != "mrkdwn" for part in walk(view))
+    for said in messages(lambda _: text).values():
         for part in walk(said.blocks):
             if part.get("type") == "mrkdwn":
                 assert text not in part["text"]

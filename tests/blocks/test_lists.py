@@ -1,0 +1,154 @@
+"""Lists, searches, choices and record cards: what stands in them, and which button leads where."""
+
+from datetime import timedelta
+
+import pytest
+from msgspec.structs import replace
+
+from bot.blocks import ids, lists, records
+from bot.blocks.primitives import Block, Message
+from bot.models import Choice, Found, Kind, Listing, Record, RecordCard, When
+
+from blocks_samples import ANA, NOW, URL, VIEWER, Samples, an_id, messages  # isort: skip
+
+SAMPLES = Samples()
+
+
+def buttons(said: Message) -> list[tuple[str, str, str]]:
+    """Each button as its text, action and value."""
+    rows = [block.get("elements", [block.get("accessory")]) for block in said.blocks if block["type"] != "rich_text"]
+    pressed = [each for row in rows for each in row if each and each["type"] == "button"]
+    return [(each["text"]["text"], each["action_id"], each.get("value", "")) for each in pressed]
+
+
+def menu(said: Message) -> Block:
+    rows = [block["elements"] for block in said.blocks if block["type"] == "actions"]
+    return next(each for row in rows for each in row if each["type"] == "overflow")
+
+
+def tasks(*records: Record) -> str:
+    listing = Listing(title="Tasks", kind=Kind.TASK, records=records)
+    return lists.listing(listing, VIEWER, NOW).text
+
+
+def test_a_page_leads_on_and_back() -> None:
+    """Previous and Next carry the tokens of their pages, and the total is said."""
+    said = messages()["list deals"]
+
+    assert buttons(said)[-2:] == [
+        ("Previous", ids.LIST_PREVIOUS, "page-token-1"),
+        ("Next", ids.LIST_NEXT, "page-token-3"),
+    ]
+    assert "41 in all, page 2" in said.text
+    assert "Together: EUR 99,000, USD 5" in said.text
+
+
+def test_an_only_page_has_no_paging() -> None:
+    """Without other pages there are no paging buttons and no page number."""
+    said = messages()["list tasks"]
+
+    assert {text for text, _, _ in buttons(said)} == {"Done"}
+    assert "page" not in said.text
+
+
+@pytest.mark.parametrize(
+    ("due", "group"),
+    [
+        (When(NOW - timedelta(minutes=1)), "Overdue"),
+        (When(NOW + timedelta(minutes=1)), "Today"),
+        (When(NOW.replace(hour=21, minute=59)), "Today"),  # one minute to midnight in Berlin
+        (When(NOW.replace(hour=22, minute=0)), "Later"),
+        (When(NOW.replace(hour=12, minute=0), all_day=True), "Today"),
+        (When(NOW.replace(day=2, hour=12, minute=0), all_day=True), "Later"),
+        (When(NOW.replace(month=3, day=31, hour=12, minute=0), all_day=True), "Overdue"),
+        (None, "Without a date"),
+    ],
+)
+def test_tasks_are_grouped_by_the_readers_day(due: When | None, group: str) -> None:
+    """Overdue, today and later are told by the reader's clock and calendar."""
+    task = replace(SAMPLES.task, values={**SAMPLES.task.values, "due": due})
+
+    assert f"\n{group}\n" in tasks(task)
+
+
+def test_a_done_task_is_not_done_again() -> None:
+    """A finished task stands apart and has no Done button."""
+    task = replace(SAMPLES.task, values={**SAMPLES.task.values, "status": Choice("DONE")})
+
+    assert "\nDone\n" in tasks(task)
+    assert "Done" not in [text for text, _, _ in buttons(records.card(RecordCard(record=task), VIEWER))]
+
+
+def test_an_empty_answer_has_a_next_step() -> None:
+    """Nothing found is never the end: the nearest command, and how to find more."""
+    said = lists.found(Found(words="hlep", records={}, totals={}), VIEWER, nearest="help")
+
+    assert "Nothing found for “hlep”." in said.text
+    assert "Did you mean “help”?" in said.text
+
+
+def test_a_search_shows_all_kinds_and_how_many_there_are() -> None:
+    """Companies, people and deals at once, each with the number of all matches."""
+    said = messages()["found"].text
+
+    assert [line for line in said.split("\n") if line.endswith(")")] == [
+        "Companies (5 of 12)",
+        "People (2)",
+        "Deals (1)",
+    ]
+
+
+def test_several_matches_are_a_choice() -> None:
+    """One button each, leading where the command wanted to go, and never more than ten."""
+    pressed = buttons(messages()["which one"])
+
+    assert len(pressed) == lists.CHOICES
+    assert pressed[0] == ("Edit", ids.RECORD_EDIT, f"company:{an_id(1)}")
+
+
+@pytest.mark.parametrize(
+    ("record", "expected"),
+    [
+        (SAMPLES.company, ["Add note", "Add task", "Edit", "Open in Twenty"]),
+        (SAMPLES.person, ["Add note", "Add task", "Edit", "Open in Twenty"]),
+        (SAMPLES.deal, ["Add note", "Add task", "Edit", "Open in Twenty"]),
+        (SAMPLES.note, ["Edit", "Open in Twenty"]),
+        (SAMPLES.task, ["Done", "Edit", "Open in Twenty"]),
+        (SAMPLES.member, ["Open in Twenty"]),
+    ],
+    ids=lambda value: str(value.kind) if isinstance(value, Record) else "",
+)
+def test_a_card_has_its_buttons(record: Record, expected: list[str]) -> None:
+    """Each kind offers what makes sense for it; members are read only."""
+    said = records.card(RecordCard(record=record, url=URL), VIEWER)
+
+    assert [text for text, _, _ in buttons(said)] == expected
+
+
+def test_more_holds_the_rest() -> None:
+    """Delete, Share to channel and History, each naming the record."""
+    said = records.card(RecordCard(record=SAMPLES.deal), VIEWER)
+    options = {each["text"]["text"]: ids.read_more(each["value"]) for each in menu(said)["options"]}
+
+    assert set(options) == {"Share to channel", "History", "Delete"}
+    assert {ref.id for _, ref in options.values()} == {SAMPLES.deal.id}
+
+
+def test_a_shared_card_says_by_whom_and_can_be_taken_back() -> None:
+    """In a channel the card names its sharer; taken back, nothing of the record is left."""
+    said = messages()["card shared"]
+
+    assert f"<@{ANA}> shared this" in said.text
+    assert "Make private again" in [text for text, _, _ in buttons(said)]
+    assert "Acme" not in messages()["card unshared"].text
+
+
+def test_a_card_is_about_as_tall_however_much_there_is() -> None:
+    """Fifty notes take as much room as four, and are counted."""
+    few, many = (
+        records.card(RecordCard(record=SAMPLES.company, notes=(SAMPLES.note,) * n), VIEWER).text for n in (4, 50)
+    )
+
+    assert few.count("\n") == many.count("\n")
+    assert "Last notes (50)" in many
+    assert "and 47 more" in many
