@@ -5,7 +5,7 @@ A small grammar decides what is meant as a date at all (`Sat Corp`, `Q3`, `24/7`
 """
 
 import re
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from bot.models import When
@@ -70,7 +70,7 @@ def find_date(text: str, *, now: datetime, timezone: str) -> tuple[When, str] | 
     """
     spans = [match for match in _candidates(text) if _is_meant(text, match)]
     for match in sorted(spans, key=lambda each: _rank(text, each)):
-        if when := _resolve(match, now=now.astimezone(ZoneInfo(timezone))):
+        if when := _resolve(match, now=now.astimezone(zone_of(timezone))):
             return when, _without(text, match)
     return None
 
@@ -81,7 +81,15 @@ def read_date(text: str, *, now: datetime, timezone: str) -> When | None:
     return found[0] if found and not found[1] else None
 
 
-def midnight(day: date, zone: ZoneInfo) -> datetime:
+def zone_of(timezone: str) -> tzinfo:
+    """The timezone of that IANA name; UTC for a name that this machine does not know."""
+    try:
+        return ZoneInfo(timezone)
+    except (KeyError, ValueError, OSError):
+        return UTC
+
+
+def midnight(day: date, zone: tzinfo) -> datetime:
     """The first moment of that day there."""
     return _at(day, time(0), zone)
 
@@ -137,9 +145,7 @@ def _without(text: str, match: re.Match[str]) -> str:
 
 def _resolve(match: re.Match[str], *, now: datetime) -> When | None:
     """The moment that a candidate means; None when there is no such day (30 February)."""
-    zone = now.tzinfo
-    if not isinstance(zone, ZoneInfo):
-        raise TypeError("now must carry a ZoneInfo")
+    zone = now.tzinfo or UTC
     parts = match.groupdict()
     if not parts:
         return _from_now(match[0], now=now)
@@ -155,7 +161,7 @@ def _resolve(match: re.Match[str], *, now: datetime) -> When | None:
     return When(_at(day, at, zone))
 
 
-def _next_such_time(at: time, *, now: datetime, zone: ZoneInfo) -> datetime:
+def _next_such_time(at: time, *, now: datetime, zone: tzinfo) -> datetime:
     today = _at(now.date(), at, zone)
     return today if today > now else _at(now.date() + timedelta(days=1), at, zone)
 
@@ -206,7 +212,7 @@ def _clock(text: str) -> time:
     return time(hour, minute)
 
 
-def _at(day: date, at: time, zone: ZoneInfo) -> datetime:
+def _at(day: date, at: time, zone: tzinfo) -> datetime:
     """That wall-clock time; one that a clock change skips moves on by the gap (02:30 becomes 03:30)."""
     return datetime.combine(day, at, zone).astimezone(UTC).astimezone(zone)
 

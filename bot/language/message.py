@@ -8,11 +8,11 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
 from bot.language.addresses import domains_in, emails_in, labels_in, links_of, mentioned_in
+from bot.language.dates import zone_of
 from bot.language.intents import Target
 from bot.language.markup import Reading, literal, slack_text
 from bot.language.richtext import Node, nodes, rich_text
@@ -83,7 +83,7 @@ def author_of(message: Node, names: Mapping[str, str]) -> str:
 
 def _time(message: Node, timezone: str) -> str:
     try:
-        at = datetime.fromtimestamp(float(message.get("ts", 0)), UTC).astimezone(ZoneInfo(timezone))
+        at = datetime.fromtimestamp(float(message.get("ts", 0)), UTC).astimezone(zone_of(timezone))
     except (TypeError, ValueError, OverflowError, OSError):
         return "at an unknown time"
     return f"{at.day} {at:%b %Y, %H:%M}"

@@ -2,10 +2,9 @@
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, datetime, timedelta, tzinfo
 
-from bot.language.dates import midnight, read_date
+from bot.language.dates import midnight, read_date, zone_of
 from bot.models import When
 
 KNOWN = (
@@ -38,9 +37,9 @@ class Clock:
     timezone: str
 
     @property
-    def zone(self) -> ZoneInfo:
+    def zone(self) -> tzinfo:
         """The asker's timezone."""
-        return ZoneInfo(self.timezone)
+        return zone_of(self.timezone)
 
     @property
     def today(self) -> date:

@@ -117,6 +117,14 @@ def test_today_is_the_writers_today() -> None:
     assert found.at.isoformat() == "2026-03-27T00:00:00+13:00"
 
 
+@pytest.mark.parametrize("timezone", ["", "Mars/Olympus", "../etc/passwd", "Europe"])
+def test_an_unknown_timezone_is_utc(timezone: str) -> None:
+    """A timezone that this machine does not know never keeps a date from being read."""
+    found = read_date("tomorrow 3pm", now=NOW, timezone=timezone)
+    assert found is not None
+    assert found.at.isoformat() == "2026-03-27T15:00:00+00:00"
+
+
 def test_a_whole_text_is_a_date_or_not() -> None:
     """A field that says more than a date is not read as one."""
     assert read_date("friday", now=NOW, timezone=BERLIN) is not None
