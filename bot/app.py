@@ -160,7 +160,7 @@ def _bolt(settings: Settings, tokens: Tokens, clients: SlackClients) -> AsyncApp
 
 
 def sealing_keys(settings: Settings) -> tuple[str, ...]:
-    """The keys of ENCRYPTION_KEY; for one workspace without any, one made from its bot token, for what lives minutes."""
+    """The keys of ENCRYPTION_KEY; one workspace without any gets one from its bot token, for what lives minutes."""
     if settings.encryption_keys:
         return settings.encryption_keys
     digest = hashlib.sha256(f"crm-bot sealing {settings.slack_bot_token}".encode()).digest()

@@ -107,7 +107,7 @@ class Front:
         story = self._routes.clicks.get(click.action_id, _unknown_button)
         task = self._begin(click.action_id, click, story)
         if click.action_id in self._routes.patient:
-            # Decided first, so that a process which dies before it acknowledges leaves Slack to say that the click failed.
+            # Decided first: a process that dies before it acknowledges leaves Slack to say that the click failed.
             await asyncio.wait({task}, timeout=ANSWERED_WITHIN)
         await ack()
 

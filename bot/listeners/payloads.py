@@ -14,7 +14,7 @@ Body = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incoming:
-    """Who did something, and where. `team` is the team that installed the bot, `user_team` the user's own if Slack says.
+    """Who did something, and where. `team` installed the bot, `user_team` is the user's own, if Slack says.
 
     `response_url` answers privately for thirty minutes, five times; "" where Slack gives none.
     """

@@ -17,7 +17,7 @@ Where = Literal["there", "trash", "gone"]
 
 
 class Stale(Exception):
-    """A touched field moved since the card was made: nothing was written. Carries what moved and the record as it is."""
+    """A touched field moved since the card was made: nothing was written. Carries what moved, and the record now."""
 
     def __init__(self, what: tuple[Moved, ...], record: Record) -> None:
         super().__init__("the record moved")

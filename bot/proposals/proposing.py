@@ -32,6 +32,8 @@ from bot.teams.team import Team
 
 Answer = TypeVar("Answer")
 
+NO_MESSAGE = Source()
+
 OPEN_FOR = timedelta(hours=24)
 
 CHECKED_WITHIN = 6.0
@@ -47,7 +49,7 @@ class Origin:
     by: Profile
     channel: str = ""
     thread_ts: str = ""
-    source: Source = Source()
+    source: Source = NO_MESSAGE
 
 
 class Proposing:
