@@ -42,6 +42,8 @@ NOT_KNOWN = (
     "It is being read back, nothing is sent twice, and this card will say how it ended."
 )
 
+AGAIN = "Confirm tries again."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Around:
@@ -103,10 +105,11 @@ def title(change: Change, *, done: bool = False) -> str:
 
 def _pending(proposal: Proposal, around: Around) -> list[Block | None]:
     change = proposal.change
-    moved = proposal.outcome.moved if proposal.outcome else ()
+    moved = _outcome(proposal).moved
     return [
         header(f"{title(change)}?"),
         paragraph(*_heading(proposal, around)),
+        *_not_written(proposal),
         *(moved_blocks(change.kind, moved, around.timezone) if moved else []),
         *change_blocks(change, around.timezone),
         *_trash(change),
@@ -130,6 +133,13 @@ def _who(proposal: Proposal) -> Line:
     undoing = ", to undo an earlier change" if proposal.undo_of else ""
     source = [leaf(" "), web(proposal.source.permalink, "From this message")] if proposal.source.permalink else []
     return [leaf("Proposed by "), mention(proposal.proposer), leaf(f"{undoing}."), *source]
+
+
+def _not_written(proposal: Proposal) -> Blocks:
+    """An earlier Confirm that came to nothing: why, and that it may be pressed again."""
+    if not (sentence := _outcome(proposal).sentence):
+        return []
+    return [paragraph([leaf("Confirmed before, but nothing was written: ", bold=True), leaf(sentence)], [leaf(AGAIN)])]
 
 
 def _trash(change: Change) -> Blocks:

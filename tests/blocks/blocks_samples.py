@@ -364,6 +364,9 @@ def _proposals(words: Words) -> dict[str, Message]:
         **{f"proposal of {name}": proposal.card(a_proposal(each), around) for name, each in all_changes.items()},
         **{f"proposal {end}": proposal.card(decided(all_changes["note"], end, o), around) for end, o in ends.items()},
         "proposal done update": proposal.card(decided(all_changes["person"], State.DONE, outcome), around),
+        "proposal released": proposal.card(
+            a_proposal(all_changes["note"], outcome=Outcome(sentence=words("CRM busy.")))
+        ),
         "proposal stale": proposal.card(stale, around),
         "proposal trashed": proposal.card(trashed, around),
         "proposal gone": proposal.card(gone, around),

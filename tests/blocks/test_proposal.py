@@ -94,6 +94,14 @@ def test_a_stale_card_shows_base_now_and_proposed() -> None:
     assert "Confirm" in buttons(said)
 
 
+def test_a_released_card_says_why_and_asks_again() -> None:
+    """A Confirm that came to nothing is told with its reason, and the buttons are still there."""
+    said = messages()["proposal released"]
+
+    assert "nothing was written: CRM busy." in said.text
+    assert set(buttons(said)) == {"Confirm", "Cancel"}
+
+
 def test_existing_records_can_be_used_instead() -> None:
     """Each possible duplicate has a button that names the proposal and the record."""
     said = messages()["proposal of note"]
