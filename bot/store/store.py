@@ -1,15 +1,29 @@
-"""The store as the rest of the bot holds it: one object per table, all on one database."""
+"""The store as the rest of the bot holds it: one object per subject, all on one database."""
 
+from datetime import datetime, timedelta
 from typing import Self
 
 from sqlalchemy import text
 
+from bot.models import TeamId
+from bot.store import resealing, retention
 from bot.store.cards import Cards
+from bot.store.connections import Connections
 from bot.store.database import Database, database
+from bot.store.drafts import Drafts
 from bot.store.history import History
+from bot.store.inbox import Inbox
+from bot.store.installations import Installations
+from bot.store.listings import Listings
 from bot.store.migrate import is_current, migrate
+from bot.store.oauth_states import OAuthStates
+from bot.store.org_teams import OrgTeams
+from bot.store.passing_connections import DoomedConnections, PendingConnections
 from bot.store.proposals import Proposals
+from bot.store.recent_records import RecentRecords
 from bot.store.sealing import Sealing
+from bot.store.seen_events import SeenEvents
+from bot.store.settings import Settings
 
 
 class Store:
@@ -17,9 +31,22 @@ class Store:
 
     def __init__(self, database: Database, sealing: Sealing) -> None:
         self._database = database
+        self._sealing = sealing
         self.proposals = Proposals(database)
         self.cards = Cards(database, sealing)
         self.history = History(database)
+        self.connections = Connections(database)
+        self.pending_connections = PendingConnections(database)
+        self.doomed_connections = DoomedConnections(database)
+        self.settings = Settings(database)
+        self.installations = Installations(database, sealing)
+        self.oauth_states = OAuthStates(database)
+        self.org_teams = OrgTeams(database)
+        self.listings = Listings(database)
+        self.recent_records = RecentRecords(database)
+        self.seen_events = SeenEvents(database)
+        self.drafts = Drafts(database)
+        self.inbox = Inbox(database, sealing)
 
     @classmethod
     async def open(cls, database_url: str, sealing: Sealing) -> Self:
@@ -36,6 +63,18 @@ class Store:
     async def ready(self) -> None:
         """Return when the database answers; raises what it raised otherwise."""
         await self._database.read(lambda connection: connection.execute(text("SELECT 1")).scalar())
+
+    async def sweep(self, now: datetime, keep: timedelta) -> int:
+        """Delete one small portion of what is older than its time; returns how much, 0 when nothing is left to do."""
+        return await self._database.write(lambda connection: retention.sweep(connection, now, keep))
+
+    async def erase_team(self, team: TeamId, now: datetime) -> None:
+        """Delete everything of a team that uninstalled, and doom its Maton connections. Twice is fine."""
+        await self._database.write(lambda connection: retention.erase_team(connection, team, now))
+
+    async def reseal(self) -> int:
+        """Encrypt everything stored anew with the first key; returns how many values there were."""
+        return await resealing.reseal(self._database, self._sealing)
 
     async def close(self) -> None:
         """Let go of every connection; transactions that were begun end first."""

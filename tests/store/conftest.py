@@ -1,13 +1,15 @@
 """Proposals to try the store with."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from databases import PostgreSQLServer
 
 from bot.changes import Change, FieldChange, Verb
 from bot.models import Kind, TeamId, UserId
 from bot.proposals.model import Proposal, Source, new_id
+from bot.store import Sealing, Store
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -43,3 +45,17 @@ def make_proposal(**given: object) -> Proposal:
 def a_proposal() -> Callable[..., Proposal]:
     """Makes proposals that are not stored yet."""
     return make_proposal
+
+
+@pytest.fixture
+async def sqlite_store(sqlite_url: str) -> AsyncIterator[Store]:
+    """A store on a SQLite file only."""
+    opened = await Store.open(sqlite_url, Sealing())
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture(scope="module")
+def shared_postgresql_url(postgresql_server: PostgreSQLServer) -> str:
+    """A PostgreSQL database for a whole module that changes nothing in it."""
+    return postgresql_server.new_database()

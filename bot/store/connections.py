@@ -1,0 +1,175 @@
+"""Which Maton connection is a team's own: at most one per team, and no connection ever belongs to two.
+
+A connection that a team leaves is doomed in the same transaction, so that it is deleted at Maton even when the process
+dies in between.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from msgspec import Struct, structs
+from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy.exc import IntegrityError
+
+from bot.errors import NotAllowed
+from bot.models import ConnectionId, TeamId, UserId
+from bot.proposals.model import Proposal
+from bot.store.database import Database
+from bot.store.passing_connections import doom, forget_pending, is_pending_elsewhere, spare
+from bot.store.proposals import void_open
+from bot.store.tables import connections
+from bot.store.upserts import InsertOrReplace
+
+MARKED_EVERY = timedelta(minutes=1)
+"""A success is written down at most this often, since every request of every command is one."""
+
+MARKS_KEPT = 10_000
+REBOUND = "The workspace was connected to another CRM, so this was not carried out. Propose it again."
+DISCONNECTED = "The workspace was disconnected from its CRM, so this was not carried out."
+
+
+class ConnectionTaken(NotAllowed):
+    """The connection belongs to another team: binding it would show that team's CRM."""
+
+    def __init__(self) -> None:
+        super().__init__("That connection belongs to another workspace.")
+
+
+class BoundConnection(Struct, frozen=True, kw_only=True):
+    """A team's connection and how it fares. `broken_since` is None while it works; `last_error` is a kind, no text."""
+
+    team_id: TeamId
+    connection_id: ConnectionId
+    bound_by: str
+    bound_at: datetime
+    crm_name: str = ""
+    last_success: datetime | None = None
+    broken_since: datetime | None = None
+    last_error: str = ""
+
+
+class Bound(Struct, frozen=True, kw_only=True):
+    """What a bind replaced: the connection before, if it was another, and the proposals that this voided."""
+
+    previous: ConnectionId | None
+    voided: tuple[Proposal, ...]
+
+
+c = connections.c
+
+_all = (
+    c.team_id,
+    c.connection_id,
+    c.bound_by,
+    c.bound_at,
+    c.crm_name,
+    c.last_success,
+    c.broken_since,
+    c.last_error,
+)
+
+GET = select(*_all).where(c.team_id == bindparam("b_team"))
+GET_LOCKED = GET.with_for_update()
+ALL = select(*_all).order_by(c.team_id)
+BIND = InsertOrReplace(connections)
+DELETE = delete(connections).where(c.team_id == bindparam("b_team")).returning(c.connection_id)
+
+_this = (c.team_id == bindparam("b_team"), c.connection_id == bindparam("b_connection"))
+RECOVER = (
+    update(connections)
+    .where(*_this, c.broken_since.is_not(None))
+    .values(broken_since=None, last_error="", last_success=bindparam("b_now"))
+)
+SUCCEED = update(connections).where(*_this).values(last_success=bindparam("b_now"))
+BREAK = (
+    update(connections)
+    .where(*_this, c.broken_since.is_(None))
+    .values(broken_since=bindparam("b_now"), last_error=bindparam("b_error"))
+)
+
+
+class Connections:
+    """All teams' connections and how they fare."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._marked: dict[tuple[TeamId, ConnectionId], datetime] = {}
+
+    async def connection(self, team: TeamId) -> BoundConnection | None:
+        """The team's own connection; there is no default and no other team's."""
+        row = await self._database.read(lambda connection: connection.execute(GET, {"b_team": team}).first())
+        return None if row is None else _bound(tuple(row))
+
+    async def all(self) -> tuple[BoundConnection, ...]:
+        """Every team's connection, for the operator."""
+        rows = await self._database.read(lambda connection: connection.execute(ALL).all())
+        return tuple(_bound(tuple(row)) for row in rows)
+
+    async def bind(
+        self, team: TeamId, connection_id: ConnectionId, *, by: UserId, crm_name: str, now: datetime
+    ) -> Bound:
+        """Make the connection the team's own, in one step with voiding what was proposed for another CRM.
+
+        Raises `ConnectionTaken` when it is, or is becoming, another team's. The connection before is doomed.
+        """
+        new = BoundConnection(team_id=team, connection_id=connection_id, bound_by=by, bound_at=now, crm_name=crm_name)
+        try:
+            return await self._database.write(lambda connection: _bind(connection, new))
+        except IntegrityError as error:
+            raise ConnectionTaken from error
+
+    async def unbind(self, team: TeamId, now: datetime, *, doomed: bool = True) -> Bound:
+        """Forget the team's connection and void what was proposed for it; `doomed`, to be deleted at Maton, or not."""
+        return await self._database.write(lambda connection: unbind(connection, team, now, doomed=doomed))
+
+    async def mark_ok(self, team: TeamId, connection_id: ConnectionId, now: datetime) -> bool:
+        """Note that the connection works; True when it was broken and this is the first to notice that it recovered."""
+        key = (team, connection_id)
+        if (last := self._marked.get(key)) is not None and now - last < MARKED_EVERY:
+            return False
+        if len(self._marked) >= MARKS_KEPT:
+            self._marked.clear()
+        self._marked[key] = now
+        values = {"b_team": team, "b_connection": connection_id, "b_now": now}
+
+        def work(connection: Connection) -> bool:
+            if connection.execute(RECOVER, values).rowcount:
+                return True
+            connection.execute(SUCCEED, values)
+            return False
+
+        return await self._database.write(work)
+
+    async def mark_broken(self, team: TeamId, connection_id: ConnectionId, error: str, now: datetime) -> bool:
+        """Note that the connection fails; True for the first since it last worked, among all processes."""
+        self._marked.pop((team, connection_id), None)
+        values = {"b_team": team, "b_connection": connection_id, "b_now": now, "b_error": error}
+        return await self._database.write(lambda connection: connection.execute(BREAK, values).rowcount == 1)
+
+
+def unbind(connection: Connection, team: TeamId, now: datetime, *, doomed: bool) -> Bound:
+    """`Connections.unbind` within a larger transaction."""
+    previous = connection.execute(DELETE, {"b_team": team}).scalar()
+    if previous is None:
+        return Bound(previous=None, voided=())
+    if doomed:
+        doom(connection, previous, now)
+    return Bound(previous=ConnectionId(previous), voided=void_open(connection, team, now, DISCONNECTED))
+
+
+def _bind(connection: Connection, new: BoundConnection) -> Bound:
+    if is_pending_elsewhere(connection, new.team_id, new.connection_id):
+        raise ConnectionTaken
+    before = connection.execute(GET_LOCKED, {"b_team": new.team_id}).first()
+    BIND(connection, structs.asdict(new))
+    forget_pending(connection, new.team_id, new.bound_at, but=new.connection_id)
+    spare(connection, new.connection_id)
+    previous = None if before is None else _bound(tuple(before)).connection_id
+    if previous is None or previous == new.connection_id:
+        return Bound(previous=None, voided=())
+    doom(connection, previous, new.bound_at)
+    return Bound(previous=previous, voided=void_open(connection, new.team_id, new.bound_at, REBOUND))
+
+
+def _bound(row: tuple[Any, ...]) -> BoundConnection:
+    return BoundConnection(**dict(zip(BoundConnection.__struct_fields__, row, strict=True)))

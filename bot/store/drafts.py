@@ -1,0 +1,68 @@
+"""What somebody filled into a form and could not be made a card of: kept, so that nothing has to be typed again."""
+
+from datetime import datetime
+
+import msgspec
+from msgspec import Raw, Struct
+from sqlalchemy import bindparam, delete, insert, select
+
+from bot.models import TeamId, UserId
+from bot.proposals.model import new_id
+from bot.store.database import Database
+from bot.store.tables import drafts
+
+d = drafts.c
+
+KEEP = insert(drafts)
+OF_PERSON = (
+    select(d.id, d.body, d.created_at)
+    .where(d.team_id == bindparam("b_team"), d.user_id == bindparam("b_user"))
+    .order_by(d.created_at.desc())
+    .limit(bindparam("b_limit"))
+)
+OF_ID = select(d.body).where(
+    d.id == bindparam("b_id"), d.team_id == bindparam("b_team"), d.user_id == bindparam("b_user")
+)
+FORGET = delete(drafts).where(
+    d.id == bindparam("b_id"), d.team_id == bindparam("b_team"), d.user_id == bindparam("b_user")
+)
+
+
+class Draft(Struct, frozen=True):
+    """A form's content as JSON."""
+
+    id: str
+    body: Raw
+    created_at: datetime
+
+
+class Drafts:
+    """All people's drafts; nobody sees another's."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def keep(self, team: TeamId, user: UserId, body: object, now: datetime) -> str:
+        """Keep whatever msgspec can encode; returns the draft's id."""
+        id = new_id()
+        text = msgspec.json.encode(body).decode()
+        row = {"id": id, "team_id": team, "user_id": user, "body": text, "created_at": now}
+        await self._database.write(lambda connection: connection.execute(KEEP, row).rowcount)
+        return id
+
+    async def drafts(self, team: TeamId, user: UserId, *, limit: int = 5) -> tuple[Draft, ...]:
+        """The person's drafts, the last one first."""
+        values = {"b_team": team, "b_user": user, "b_limit": limit}
+        rows = await self._database.read(lambda connection: connection.execute(OF_PERSON, values).all())
+        return tuple(Draft(id, Raw(body.encode()), at) for id, body, at in rows)
+
+    async def draft(self, team: TeamId, user: UserId, id: str) -> Raw | None:
+        """The content of one draft; None when it is not this person's, or too old."""
+        values = {"b_team": team, "b_user": user, "b_id": id}
+        body = await self._database.read(lambda connection: connection.execute(OF_ID, values).scalar())
+        return None if body is None else Raw(body.encode())
+
+    async def forget(self, team: TeamId, user: UserId, id: str) -> None:
+        """The draft was used, or is not wanted."""
+        values = {"b_team": team, "b_user": user, "b_id": id}
+        await self._database.write(lambda connection: connection.execute(FORGET, values).rowcount)

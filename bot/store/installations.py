@@ -1,0 +1,162 @@
+"""Where the bot is installed, with its tokens; a token is never stored in clear."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from sqlalchemy import Connection, bindparam, case, delete, or_, select, update
+
+from bot.store.database import Database
+from bot.store.sealing import Sealing
+from bot.store.tables import installations
+from bot.store.upserts import InsertOrReplace
+
+
+class NoKey(Exception):
+    """There is no ENCRYPTION_KEY, so that no token can be kept."""
+
+
+class _Secrets(Struct, frozen=True):
+    bot_token: str
+    refresh_token: str
+
+
+class _Details(Struct, frozen=True, omit_defaults=True):
+    bot_id: str = ""
+    bot_user_id: str = ""
+    app_id: str = ""
+    scopes: tuple[str, ...] = ()
+    team_name: str = ""
+    enterprise_name: str = ""
+    installer: str = ""
+
+
+class Installation(Struct, frozen=True, kw_only=True):
+    """One install: into a workspace, or (`org_wide`) into all of an enterprise's. Its repr shows no token."""
+
+    team_id: str = ""
+    enterprise_id: str = ""
+    org_wide: bool = False
+    bot_token: str
+    refresh_token: str = ""
+    token_expires_at: datetime | None = None
+    bot_id: str = ""
+    bot_user_id: str = ""
+    app_id: str = ""
+    scopes: tuple[str, ...] = ()
+    team_name: str = ""
+    enterprise_name: str = ""
+    installer: str = ""
+    installed_at: datetime
+
+    def __repr__(self) -> str:
+        return f"<Installation {self.tenant}>"
+
+    @property
+    def tenant(self) -> str:
+        """The id under which it is kept: the enterprise's for an org-wide install, else the team's."""
+        return self.enterprise_id if self.org_wide else self.team_id
+
+
+i = installations.c
+
+COLUMNS = (i.team_id, i.enterprise_id, i.org_wide, i.secrets, i.details, i.token_expires_at, i.installed_at)
+
+SAVE = InsertOrReplace(installations)
+FIND = (
+    select(*COLUMNS)
+    .where(
+        or_(
+            i.tenant == bindparam("b_team"),
+            (i.tenant == bindparam("b_enterprise")) & i.org_wide.is_(True),
+        )
+    )
+    .order_by(case((i.tenant == bindparam("b_team"), 0), else_=1))
+    .limit(1)
+)
+DELETE = delete(installations).where(i.tenant == bindparam("b_tenant"))
+BEGIN_REFRESH = (
+    update(installations)
+    .where(
+        i.tenant == bindparam("b_tenant"),
+        or_(i.refreshing_until.is_(None), i.refreshing_until <= bindparam("b_now")),
+        or_(i.token_expires_at.is_(None), i.token_expires_at <= bindparam("b_soon")),
+    )
+    .values(refreshing_until=bindparam("b_until"))
+    .returning(*COLUMNS)
+)
+TENANTS = select(i.tenant).order_by(i.tenant)
+
+
+class Installations:
+    """All installs, by team and by enterprise."""
+
+    def __init__(self, database: Database, sealing: Sealing) -> None:
+        self._database = database
+        self._sealing = sealing
+
+    async def save(self, installation: Installation) -> None:
+        """Keep an install, in place of an earlier one; ends a refresh. Raises `NoKey` when it cannot be encrypted."""
+        if not self._sealing.protects:
+            raise NoKey("Set ENCRYPTION_KEY to keep installations: a token is never stored in clear.")
+        row = self._row(installation)
+
+        def work(connection: Connection) -> None:
+            SAVE(connection, row)
+
+        await self._database.write(work)
+
+    async def find(self, team: str, enterprise: str = "") -> Installation | None:
+        """The install that serves a team: its own, else its enterprise's org-wide one."""
+        values = {"b_team": team or enterprise, "b_enterprise": enterprise}
+        row = await self._database.read(lambda connection: connection.execute(FIND, values).first())
+        return None if row is None else self._installation(tuple(row))
+
+    async def delete(self, tenant: str) -> bool:
+        """Forget an install and its tokens; whether there was one."""
+        values = {"b_tenant": tenant}
+        return await self._database.write(lambda connection: connection.execute(DELETE, values).rowcount == 1)
+
+    async def begin_refresh(
+        self, tenant: str, now: datetime, *, before: timedelta, lease: timedelta = timedelta(seconds=30)
+    ) -> Installation | None:
+        """Take on renewing a token that expires `before` long, as newest stored; None when another process has it.
+
+        A refresh token works once, so only one process may use it; `save` ends the refresh.
+        """
+        values = {"b_tenant": tenant, "b_now": now, "b_soon": now + before, "b_until": now + lease}
+        row = await self._database.write(lambda connection: connection.execute(BEGIN_REFRESH, values).first())
+        return None if row is None else self._installation(tuple(row))
+
+    async def tenants(self) -> tuple[str, ...]:
+        """The ids of every team and enterprise that has an install."""
+        rows = await self._database.read(lambda connection: connection.execute(TENANTS).scalars().all())
+        return tuple(rows)
+
+    def _row(self, new: Installation) -> dict[str, Any]:
+        secrets = _Secrets(new.bot_token, new.refresh_token)
+        details = _Details(*(getattr(new, name) for name in _Details.__struct_fields__))
+        return {
+            "tenant": new.tenant,
+            "team_id": new.team_id,
+            "enterprise_id": new.enterprise_id,
+            "org_wide": new.org_wide,
+            "secrets": self._sealing.seal(msgspec.json.encode(secrets).decode()),
+            "details": msgspec.json.encode(details).decode(),
+            "token_expires_at": new.token_expires_at,
+            "refreshing_until": None,
+            "installed_at": new.installed_at,
+        }
+
+    def _installation(self, row: tuple[Any, ...]) -> Installation:
+        team, enterprise, org_wide, secrets, details, expires, installed = row
+        return Installation(
+            team_id=team,
+            enterprise_id=enterprise,
+            org_wide=org_wide,
+            token_expires_at=expires,
+            installed_at=installed,
+            **msgspec.structs.asdict(msgspec.json.decode(self._sealing.open(secrets), type=_Secrets)),
+            **msgspec.structs.asdict(msgspec.json.decode(details, type=_Details)),
+        )

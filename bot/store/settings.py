@@ -1,0 +1,42 @@
+"""Each team's own settings, as one JSON text."""
+
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import Connection, bindparam, select
+
+from bot.models import TeamId, UserId
+from bot.store.database import Database
+from bot.store.tables import settings
+from bot.store.upserts import InsertOrReplace
+from bot.teams.model import TeamSettings
+
+GET = select(settings.c.settings).where(settings.c.team_id == bindparam("b_team"))
+SAVE = InsertOrReplace(settings)
+DEFAULTS = TeamSettings()
+
+
+class Settings:
+    """All teams' settings."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def settings(self, team: TeamId) -> TeamSettings:
+        """The team's settings; the defaults where it made none."""
+        found = await self._database.read(lambda connection: connection.execute(GET, {"b_team": team}).scalar())
+        return DEFAULTS if found is None else msgspec.json.decode(found, type=TeamSettings)
+
+    async def save(self, team: TeamId, new: TeamSettings, *, by: UserId, now: datetime) -> None:
+        """Replace the team's settings."""
+        row = {
+            "team_id": team,
+            "settings": msgspec.json.encode(new).decode(),
+            "changed_by": by,
+            "changed_at": now,
+        }
+
+        def work(connection: Connection) -> None:
+            SAVE(connection, row)
+
+        await self._database.write(work)

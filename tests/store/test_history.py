@@ -1,0 +1,75 @@
+"""History is append-only, paged, and leaves by retention or erasure only."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from bot.proposals.model import Proposal, What
+from bot.store import Store
+
+Make = Callable[..., Proposal]
+DAY = timedelta(days=1)
+
+
+async def test_pages_by_team_record_and_person(store: Store, a_proposal: Make, now: datetime):
+    """Each page continues where the last ended, newest first, and shows nothing of another team."""
+    ids = []
+    for n in range(5):
+        proposal = a_proposal(record_id=f"r{n % 2}", proposer=f"U{n % 2}", created_at=now + n * DAY)
+        ids.append(proposal.id)
+        await store.proposals.propose(proposal)
+    await store.proposals.propose(a_proposal(team_id="T2", record_id="r1", proposer="U1"))
+
+    first = await store.history.of_team("T1", limit=3)
+    second = await store.history.of_team("T1", before=first[-1].id, limit=3)
+    assert [event.proposal_id for event in first + second] == ids[::-1]
+    assert [event.proposal_id for event in await store.history.of_record("T1", "r1")] == [ids[3], ids[1]]
+    assert [event.proposal_id for event in await store.history.of_person("T1", "U1")] == [ids[3], ids[1]]
+    assert await store.history.of_proposal("T2", ids[0]) == ()
+
+
+async def test_an_event_says_who_what_when_and_from_where(store: Store, a_proposal: Make, now: datetime):
+    """An event names the person, the record, the message and the time."""
+    proposal = a_proposal()
+    await store.proposals.propose(proposal)
+
+    (event,) = await store.history.of_proposal("T1", proposal.id)
+
+    assert (event.what, event.actor, event.proposer, event.at) == (What.PROPOSED, "U1", "U1", now)
+    assert event.record == proposal.record
+    assert event.permalink == proposal.source.permalink
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE history SET actor = 'nobody'",
+        "DELETE FROM history",
+        "DELETE FROM history WHERE team_id = 'T1'",
+    ],
+)
+async def test_is_not_changed_or_deleted(store: Store, a_proposal: Make, statement: str):
+    """The database itself refuses to change or delete a line."""
+    await store.proposals.propose(a_proposal())
+
+    with pytest.raises(DBAPIError, match="append-only"):
+        await store._database.write(lambda connection: connection.execute(text(statement)).rowcount)
+    assert len(await store.history.of_team("T1")) == 1
+
+
+async def test_retention_takes_the_old_and_the_ended(store: Store, a_proposal: Make, now: datetime):
+    """The sweep deletes old history and old ended proposals, and neither what is young nor what is open."""
+    old, open_one, young = a_proposal(), a_proposal(), a_proposal(created_at=now + 10 * DAY)
+    for proposal in (old, open_one, young):
+        await store.proposals.propose(proposal)
+    await store.proposals.cancel("T1", old.id, "U1", now)
+
+    assert await store.sweep(now + 15 * DAY, 10 * DAY) == 1 + 3
+    assert await store.sweep(now + 15 * DAY, 10 * DAY) == 0
+
+    assert await store.proposals.proposal("T1", old.id) is None
+    assert await store.proposals.proposal("T1", open_one.id) == open_one
+    assert [event.proposal_id for event in await store.history.of_team("T1")] == [young.id]

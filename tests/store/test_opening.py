@@ -1,0 +1,105 @@
+"""Opening a database: it is migrated, by any number of processes at once; what cannot be used is said."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from databases import PostgreSQLServer
+
+from bot.store import Sealing, Store
+from bot.store import migrate as migrating
+from bot.store.database import database
+from bot.store.tables import metadata
+
+OPEN = """
+import asyncio, sys
+from bot.store import Sealing, Store
+
+async def main():
+    store = await Store.open(sys.argv[1], Sealing())
+    await store.ready()
+    await store.close()
+
+asyncio.run(main())
+"""
+
+
+async def start(program: str, url: str) -> asyncio.subprocess.Process:
+    """A process of its own that runs the program on a database."""
+    return await asyncio.create_subprocess_exec(sys.executable, "-c", program, url, stderr=asyncio.subprocess.PIPE)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request, tmp_path) -> str:
+    """A database without any table."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'deep' / 'empty.sqlite3'}"
+    server: PostgreSQLServer = request.getfixturevalue("postgresql_server")
+    return server.new_database(template="template1")
+
+
+async def test_the_migrations_make_the_tables(store: Store):
+    """A migrated database has exactly the tables, columns and indexes of the metadata."""
+
+    def differences(connection):
+        return compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), metadata)
+
+    assert await store._database.write(differences) == []
+
+
+def test_the_newest_migration_is_named_where_a_start_looks():
+    """`HEAD` is Alembic's own idea of the newest migration."""
+    directory = Path(migrating.__file__).parent / "migrations"
+    assert ScriptDirectory(str(directory)).get_current_head() == migrating.HEAD
+
+
+async def test_several_processes_may_start_at_once(empty_url: str):
+    """Three processes open the same empty database at the same time; all succeed."""
+    processes = [await start(OPEN, empty_url) for _ in range(3)]
+    errors = [(await process.communicate())[1] for process in processes]
+
+    assert [process.returncode for process in processes] == [0, 0, 0], errors
+    store = await Store.open(empty_url, Sealing())
+    assert await store.proposals.open_counts() == {}
+    await store.close()
+
+
+async def test_a_start_that_has_nothing_to_do_does_not_import_alembic(sqlite_url: str):
+    """Opening a current database is quick: Alembic is not even imported."""
+    check = OPEN + "\nassert not any(name.startswith('alembic') for name in sys.modules)\n"
+    process = await start(check, sqlite_url)
+    _, errors = await process.communicate()
+    assert process.returncode == 0, errors
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [("sqlite://", "needs a file"), ("sqlite:///:memory:", "needs a file"), ("mysql://host/db", "not supported")],
+)
+def test_what_cannot_be_used_is_said(url: str, says: str):
+    """A database in memory, or of another kind, is refused in words."""
+    with pytest.raises(ValueError, match=says):
+        database(url)
+
+
+async def test_a_database_that_is_away_is_not_ready(postgresql_server: PostgreSQLServer):
+    """Readiness fails when the database does not answer, and returns when it does."""
+    url = postgresql_server.new_database()
+    store = await Store.open(url, Sealing())
+    await store.ready()
+    name = url.split("/")[3].split("?")[0]
+    postgresql_server.server.psql(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false;")
+    postgresql_server.server.psql(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid();"
+    )
+
+    for _ in range(2):
+        with pytest.raises(Exception, match=r"not currently accepting|terminat|closed"):
+            await store.ready()
+    postgresql_server.server.psql(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true;")
+    await store.ready()
+    await store.close()
