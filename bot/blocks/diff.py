@@ -24,9 +24,9 @@ def change_blocks(change: Change, timezone: str) -> Blocks:
     return [
         *_field_blocks(change, timezone),
         *_record_list("Attached to", (link.to for link in change.links)),
-        *([footnote(NO_TIES)] if change.text_names_records and change.links else []),
+        *([footnote(NO_TIES)] if change.text_names_records else []),
         *_record_list("No longer attached to", (link.to for link in change.unlinks)),
-        *_record_list("Goes with it", change.hangs),
+        *_record_list("Hangs on it, and stays without it", change.hangs),
     ]
 
 

@@ -2,7 +2,7 @@
 
 from bot.blocks.primitives import clip
 from bot.blocks.values import in_words, label
-from bot.models import Kind, Record, Refs, Value
+from bot.models import Kind, Record, Ref, Refs, Value
 
 LINE = 300
 
@@ -36,7 +36,7 @@ def row(record: Record, timezone: str) -> str:
 
 
 def _part(kind: Kind, key: str, value: Value, timezone: str) -> str:
-    if value in (None, "", Refs()):
-        return ""
+    if value in (None, "", Refs()) or (isinstance(value, Ref) and not value.name):
+        return ""  # an id alone tells a person nothing
     text = clip(" ".join(in_words(value, timezone).split()), 120)
     return f"{label(kind, key)} {text}" if key in _NAMED_BY_LABEL else text

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from bot.blocks import ids, lists, records
 from bot.errors import Misunderstood, NotFound
 from bot.language import commands, intents
+from bot.language.qualifiers import CLOSED
 from bot.listeners.front import Here
 from bot.listeners.payloads import Click
 from bot.listeners.resolving import matches, mine, resolved
@@ -114,9 +115,13 @@ class Lookup:
         if not profile.email:
             raise NotFound("Slack does not show me that person's email address, so I cannot look for it in the CRM.")
         person = await crm.person_by_email(profile.email)
-        if person is None:
+        if person is not None:
+            await self.card(person.ref, here)
+            return
+        member = await crm.member_by_email(profile.email)
+        if member is None:
             raise NotFound(f"Nobody in the CRM has the email address of {profile.name or 'this person'}.")
-        await self.card(person.ref, here)
+        await here.talk.privately(records.card(RecordCard(record=member), await here.viewer()))
 
     async def workflows(self, asked: intents.Workflows, here: Here) -> None:
         """The CRM's workflows by name and status."""
@@ -132,5 +137,7 @@ async def full_card(ref: Ref, here: Here) -> RecordCard:
 
 
 def title(query: Query) -> str:
-    """What the list shows, in a few words."""
-    return f"{query.kind.plural.capitalize()}" + (f" matching “{query.words}”" if query.words else "")
+    """What the list shows, in a few words: `Open deals`, `People matching “ada”`."""
+    is_open = any(each.negated and each.values == CLOSED.get(each.key) for each in query.conditions)
+    what = f"Open {query.kind.plural}" if is_open else query.kind.plural.capitalize()
+    return what + (f" matching “{query.words}”" if query.words else "")
