@@ -39,9 +39,9 @@ def sample_world() -> World:
 
 def _users() -> tuple[User, ...]:
     return (
-        User(ANA, ACME, "ana", "Ana Lopez", "ana@acme.example"),
+        User(ANA, ACME, "ana", "Ana Silva", "ana@acme.example"),
         User(BEN, ACME, "ben", "Ben Okafor", "ben@acme.example", tz="America/New_York", tz_offset=-18000),
-        User(CLEO, ACME, "cleo", "Cleo Park", "cleo@acme.example", is_admin=True, is_owner=True),
+        User(CLEO, ACME, "cleo", "Cleo Marsh", "cleo@acme.example", is_admin=True, is_owner=True),
         User(GIL, ACME, "gil", "Gil Guest", "gil@elsewhere.example", is_restricted=True),
         User(ACME_BOT, ACME, "crm", "CRM", is_bot=True),
         User(GUS, GLOBEX, "gus", "Gus Grau", "gus@globex.example", is_admin=True),
