@@ -35,12 +35,21 @@ WRITABLE = (Kind.COMPANY, Kind.PERSON, Kind.DEAL, Kind.NOTE, Kind.TASK)
 LINKABLE = (Kind.COMPANY, Kind.PERSON, Kind.DEAL)
 
 
-class Ref(Struct, frozen=True, tag="ref"):
-    """A record by id, with the name it had when we last read it ("" when not read)."""
+class Ref(Struct, frozen=True, tag="ref", eq=False):
+    """A record by id, with the name it had when we last read it ("" when not read).
+
+    Two are equal when they mean the same record: whether its name was read, or has changed since, is no difference.
+    """
 
     kind: Kind
     id: str
     name: str = ""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Ref) and (self.kind, self.id) == (other.kind, other.id)
+
+    def __hash__(self) -> int:
+        return hash((self.kind, self.id))
 
 
 class Refs(Struct, frozen=True, tag="refs"):

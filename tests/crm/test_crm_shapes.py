@@ -148,3 +148,10 @@ def test_options_fit_the_list_that_fits_those_in_use() -> None:
     assert knowledge.choices(Kind.DEAL, "stage")[-1] == "LOST"
     knowledge.allows(Kind.DEAL, "stage", ("LEAD", "WON"))
     assert knowledge.choices(Kind.DEAL, "stage") == ("LEAD", "WON")
+
+
+def test_a_ref_is_the_same_with_and_without_its_name() -> None:
+    """A record read without its relations' names has not moved, and a renamed company is the same company."""
+    assert Ref(Kind.COMPANY, ID, "Acme") == Ref(Kind.COMPANY, ID)
+    assert len({Ref(Kind.COMPANY, ID, "Acme"), Ref(Kind.COMPANY, ID)}) == 1
+    assert Ref(Kind.COMPANY, ID) != Ref(Kind.PERSON, ID)
