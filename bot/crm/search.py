@@ -89,7 +89,7 @@ def _total(found: Records) -> int:
 
 def _remark(found: Iterable[Records]) -> str:
     cut = [each for each in found if not each.complete]
-    return f"Only the first {MOST_A_PAGE} of a kind were ranked; add a word to narrow it down." if cut else ""
+    return f"Only the first {MOST_A_PAGE} of a kind were looked at; add a word to narrow it down." if cut else ""
 
 
 async def by_email(reading: Reading, emails: Iterable[str]) -> tuple[Record, ...]:
