@@ -99,8 +99,8 @@ class Application:
         if values and not is_applied(change, record):
             record = await self._crm.update(change.kind, change.record_id, values)
             self.wrote = True
-        await self._unlink_all()
-        return Applied(record, remarks=await self._link_all())
+        remarks = await self._unlink_all()
+        return Applied(record, remarks=(*remarks, *await self._link_all()))
 
     async def _delete(self) -> Applied:
         change = self._change
@@ -111,6 +111,8 @@ class Application:
                 raise
             return Applied(None, where=await self._crm.whereabouts(change.kind, change.record_id))
         if what := moved(change, record):
+            if self._again:
+                raise Refused(MOVED_MEANWHILE)
             raise Stale(what, record)
         where = await self._crm.delete(change.kind, change.record_id)
         if where == "there":
@@ -145,7 +147,7 @@ class Application:
                 await self._link(link)
             except NotRouted:
                 refused.append(link)
-            except Refused as error:
+            except (Refused, NotFound) as error:
                 return (f"It could not be attached to {link.to.name or link.to.id}: {error}",)
         return await self._name_in_text(refused) if refused else ()
 
@@ -159,18 +161,24 @@ class Application:
                 raise
         self.wrote = True
 
-    async def _unlink_all(self) -> None:
+    async def _unlink_all(self) -> tuple[str, ...]:
         for link in self._change.unlinks:
             try:
                 await self._crm.unlink(self._change.kind, link)
             except NotFound:
                 continue  # somebody else untied it, or an earlier try of ours did
+            except Refused as error:  # its fields are written by now, so this is no failure of the whole
+                return (f"It could not be detached from {link.to.name or link.to.id}: {error}",)
             self.wrote = True
+        return ()
 
     async def _name_in_text(self, refused: list[LinkChange]) -> tuple[str, ...]:
         text = str(new_values(self._change).get("text") or "")
         named = {"text": named_in_text(text, refused)}
-        await self._crm.update(self._change.kind, self._change.record_id, named)
+        try:
+            await self._crm.update(self._change.kind, self._change.record_id, named)
+        except (Refused, NotFound) as error:
+            return (f"It could not be attached to its records: {error}",)
         return ("This CRM takes no ties to records, so the text names them.",)
 
 
