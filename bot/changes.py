@@ -45,6 +45,7 @@ class Change(Struct, frozen=True, kw_only=True):
     or a restore (as `new`), and the whole record of a delete (as `old`). `unlinks` are ties that an update removes.
     `text_names_records`: this CRM takes no ties, so the text itself names the records. `hangs` lists what a delete
     takes along. `creator` is the member whose name the new record carries, where the CRM accepts it.
+    `connection_id` is the CRM for which it was proposed: it is never carried out, or taken back, in any other.
     """
 
     verb: Verb
@@ -57,6 +58,7 @@ class Change(Struct, frozen=True, kw_only=True):
     text_names_records: bool = False
     hangs: tuple[Ref, ...] = ()
     creator: Ref | None = None
+    connection_id: str = ""
 
 
 class Moved(Struct, frozen=True):

@@ -142,6 +142,7 @@ class Decide:
             return CardPlace(channel=click.channel, ts=click.message_ts)
         return CardPlace(
             channel=click.channel,
+            ts=click.message_ts,
             user=click.user,
             response_url=click.response_url,
             valid_until=self._now() + RESPONSE_URL_LIVES,

@@ -5,12 +5,13 @@ place that can be rewritten is remembered, so that any process can do it at the 
 """
 
 import asyncio
+import dataclasses
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from msgspec.structs import replace
 from slack_sdk.errors import SlackApiError
 
 from bot.blocks.primitives import Message
@@ -29,8 +30,11 @@ RESPONSE_URL_LIVES = timedelta(minutes=29)
 """A minute less than Slack's thirty, for what the way there takes."""
 
 GONE = ("message_not_found", "channel_not_found", "cant_update_message", "is_archived", "edit_window_closed")
-GIVEN_UP_AFTER = 8
-"""Rewrites of one card that failed; by then its message is beyond reach."""
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(minutes=5)
+"""Between two tries to rewrite a card that Slack does not take: doubled each time up to the longest."""
+
+GIVEN_UP_AFTER = 300
+"""Rewrites of one card that failed, over about a day; by then its message is beyond reach."""
 
 
 class Cards:
@@ -65,18 +69,37 @@ class Cards:
             if approver != talk.user:
                 await self._directly(proposal, team, approver, message)
 
-    async def seen(self, proposal: Proposal, place: CardPlace) -> None:
-        """Remember a private card that somebody clicked: only that click's response_url can rewrite it."""
-        if place.response_url:
-            await self._store.cards.add_card(proposal, place, self._now())
+    async def clicked(self, proposal: Proposal, place: CardPlace, *, is_true: bool) -> None:
+        """Remember the card that was clicked; `is_true` when it shows the proposal as it stands, else it is due.
 
-    async def rewrite(self, proposal: Proposal) -> None:
-        """Make every card of the proposal show how it stands; without any, the proposer is told directly."""
+        A private one can be rewritten only by its last click's response_url. Any other is known already, unless the
+        process that posted it died before it could tell the store.
+        """
+        known = await self._store.cards.cards(proposal.team_id, proposal.id)
+        same = [each for each in known if (each.place.channel, each.place.ts) == (place.channel, place.ts)]
+        if not place.ts or (same and not place.response_url):
+            return
+        shown = proposal if is_true else replace(proposal, turn=0)
+        await self._store.cards.add_card(shown, place, self._now())
+        for earlier in same:
+            await self._store.cards.drop_card(earlier.id)
+
+    async def rewrite(self, proposal: Proposal, *, even_if_shown: bool = False) -> None:
+        """Make every card of the proposal show how it stands; without any, the proposer is told of its end directly."""
         cards = await self._store.cards.cards(proposal.team_id, proposal.id)
-        await asyncio.gather(*(self._show(card, proposal) for card in cards if card.shown < proposal.turn))
+        due = [card for card in cards if card.shown < proposal.turn or even_if_shown]
+        await asyncio.gather(*(self._show(card, proposal) for card in due))
         if not cards and not proposal.is_open:
+            await self._tell(proposal)
+
+    async def _tell(self, proposal: Proposal) -> None:
+        try:
             team = await self._teams.team(proposal.team_id)
             await self._directly(proposal, team, proposal.proposer, await self.message(proposal, team))
+        except (BotError, *UNREACHABLE) as error:
+            log.info("an end could not be told yet: %s", reason(error), extra={"proposal": proposal.id})
+            nowhere = CardPlace(user=proposal.proposer)  # a place of its own, so that it is tried again
+            await self._store.cards.add_card(replace(proposal, turn=0), nowhere, self._now())
 
     async def catch_up(self, *, limit: int) -> None:
         """Rewrite cards that lag behind their proposals: a process died, or Slack did not answer."""
@@ -88,7 +111,7 @@ class Cards:
         settings = await team.settings()
         return card(
             proposal,
-            replace(
+            dataclasses.replace(
                 around or Around(),
                 crm_name=await team.crm_name(),
                 may_decide=who_decides(settings, proposal.change),
@@ -100,20 +123,34 @@ class Cards:
         try:
             team = await self._teams.team(proposal.team_id)
             message = await self.message(proposal, team)
-            if await self._rewritten(card.place, team, message):
-                await self._store.cards.card_shown(card.id, proposal.turn)
-            else:
-                await self._replace(card, proposal, team, message)
+            if not await self._rewritten(card.place, team, message):
+                await self._move(card, proposal, team, message)
+            elif not await self._store.cards.card_shown(card.id, proposal.turn):
+                await self._show_newest(card, proposal)
         except (BotError, *UNREACHABLE) as error:
             log.info("a card could not be rewritten yet: %s", reason(error), extra={"proposal": proposal.id})
-            if card.tries >= GIVEN_UP_AFTER:
-                await self._store.cards.drop_card(card.id)
+            await self._try_later(card)
+
+    async def _show_newest(self, card: Card, proposal: Proposal) -> None:
+        """A later turn was shown while ours was on its way, which may have arrived after it: show that once more."""
+        newest = await self._store.proposals.proposal(proposal.team_id, proposal.id)
+        if newest is not None and newest.turn > proposal.turn:
+            await self._show(card, newest)
+
+    async def _try_later(self, card: Card) -> None:
+        if card.tries >= GIVEN_UP_AFTER:
+            await self._store.cards.drop_card(card.id)
+            return
+        pause = min(FIRST_PAUSE * 2 ** min(card.tries, 9), LONGEST_PAUSE)
+        await self._store.cards.postpone_card(card.id, self._now() + pause)
 
     async def _rewritten(self, place: CardPlace, team: Team, message: Message) -> bool:
         """Whether this place shows the message now; False when it never will."""
         if place.response_url:
             alive = place.valid_until is None or place.valid_until > self._now()
             return alive and await by_response_url(self._teams.session, place.response_url, message, replace=True)
+        if not place.ts:
+            return False
         try:
             await team.slack.chat_update(channel=place.channel, ts=place.ts, text=message.text, blocks=message.blocks)
         except SlackApiError as error:
@@ -122,11 +159,11 @@ class Cards:
             raise
         return True
 
-    async def _replace(self, card: Card, proposal: Proposal, team: Team, message: Message) -> None:
-        """The place is lost: forget it, and tell in a direct message what the card could not."""
-        await self._store.cards.drop_card(card.id)
+    async def _move(self, card: Card, proposal: Proposal, team: Team, message: Message) -> None:
+        """The place is lost: tell in a direct message what the card could not, and only then forget it."""
         if not proposal.is_open:
             await self._directly(proposal, team, card.place.user or proposal.proposer, message)
+        await self._store.cards.drop_card(card.id)
 
     async def _in_thread(self, proposal: Proposal, team: Team, message: Message) -> CardPlace | None:
         if not proposal.channel:

@@ -64,7 +64,7 @@ class Deciding:
             lease=LEASE,
         )
         if claimed is None:
-            return await self._late(await self._store.proposals.proposal(team.id, proposal.id), by)
+            return await self._late(await self._as_it_is(team, proposal.id), by)
         self._executor.begin(claimed)
         return ""
 
@@ -77,20 +77,30 @@ class Deciding:
             await self._may(team, proposal, by)
         cancelled = await self._store.proposals.cancel(team.id, proposal.id, by.user_id, self._now())
         if cancelled is None:
-            return await self._late(await self._store.proposals.proposal(team.id, proposal.id), by)
+            return await self._late(await self._as_it_is(team, proposal.id), by)
         await self._cards.rewrite(cancelled)
         return ""
 
     async def _shown(self, team: Team, value: str, place: CardPlace) -> Proposal | None:
         """The proposal behind the click; None, and the card rewritten, when it showed another version."""
         pressed = Pressed.read(value)
-        proposal = await self._store.proposals.proposal(team.id, pressed.proposal_id)
-        if proposal is None:
-            raise NotFound(UNKNOWN_CARD)
-        await self._cards.seen(proposal, place)
-        if proposal.state is State.PENDING and proposal.seal != pressed.seal:
+        proposal = await self._as_it_is(team, pressed.proposal_id)
+        is_this = proposal.seal == pressed.seal
+        is_true = is_this and proposal.state in (State.PENDING, State.EXECUTING)
+        await self._cards.clicked(proposal, place, is_true=is_true)
+        if proposal.state is State.PENDING and not is_this:
             await self._cards.rewrite(proposal)
             return None
+        return proposal
+
+    async def _as_it_is(self, team: Team, proposal_id: str) -> Proposal:
+        """The proposal now; one whose time is over has ended, though no sweep came by yet."""
+        proposal = await self._store.proposals.proposal(team.id, proposal_id)
+        if proposal and proposal.state is State.PENDING and proposal.expires_at <= self._now():
+            await self._executor.expire()
+            proposal = await self._store.proposals.proposal(team.id, proposal_id)
+        if proposal is None:
+            raise NotFound(UNKNOWN_CARD)
         return proposal
 
     async def _may(self, team: Team, proposal: Proposal, by: Profile) -> None:
@@ -99,9 +109,7 @@ class Deciding:
         if sentence := refusal(settings, proposal, by, member):
             raise NotAllowed(sentence)
 
-    async def _late(self, proposal: Proposal | None, by: Profile) -> str:
-        if proposal is None:
-            raise NotFound(UNKNOWN_CARD)
+    async def _late(self, proposal: Proposal, by: Profile) -> str:
         if not proposal.is_open:
             await self._cards.rewrite(proposal)
         return told_late(proposal, by.user_id)

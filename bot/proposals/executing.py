@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from bot.changes import rebased, seal
 from bot.errands import Errands
-from bot.errors import BotError, NotFound, OutcomeUnknown, Refused
+from bot.errors import BotError, NotConnected, NotFound, OutcomeUnknown, Refused
 from bot.metrics import Metrics
 from bot.proposals.applying import Application, Applied, Stale
 from bot.proposals.cards import Cards
@@ -24,16 +24,26 @@ from bot.teams.team import Teams
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=20)
-"""How long a process that stopped answering keeps its writes; renewed every third of it."""
+"""How long a process that stopped answering keeps its writes; each write renews its own every third of it."""
 
 SLOW = 1.5
 """Seconds after which the card says that it is being written."""
+
+SETTLED_AT_ONCE = 5.0
+"""Seconds for one look right after an answer was lost, which keeps "not known yet" off most cards."""
 
 LONGEST_PAUSE = timedelta(seconds=20)
 """Between two tries to settle an unknown outcome, so that it is settled within a minute of the CRM answering again."""
 
 SWEEP_EVERY = 1.0  # seconds, give or take a third so that many processes do not sweep in step
 AT_ONCE = 20
+
+NOT_AS_SHOWN = "The stored change is not the one that the card showed, so it was not carried out."
+OTHER_CRM = "The workspace was connected to another CRM meanwhile, so this was not carried out. Propose it again."
+CRM_LEFT = (
+    "No answer came when this was written, and since then the workspace has left that CRM. "
+    "So nobody can tell from here whether it was written; it will not be sent again."
+)
 
 
 class Executor:
@@ -56,61 +66,91 @@ class Executor:
         self._errands = errands
         self._metrics = metrics
         self._now = now
-        self._executing = 0
+        self._running: set[str] = set()
+        self._catching_up: asyncio.Task[None] | None = None
 
     def begin(self, proposal: Proposal, *, again: bool = False) -> asyncio.Task[None]:
         """Start the write of a proposal that this process has claimed."""
+        self._running.add(proposal.id)
         return self._errands.start(self._execute(proposal, again=again))
 
     async def _execute(self, proposal: Proposal, *, again: bool) -> None:
-        self._executing += 1
+        over = asyncio.Event()
+        beside = (self._say_when_slow(proposal, over), self._keep_lease(proposal.id, over))
+        beside_it = [asyncio.create_task(each) for each in beside]
         try:
-            async with asyncio.TaskGroup() as group:
-                slow = group.create_task(self._say_when_slow(proposal))
-                ended = await self._carry_out(proposal, again=again)
-                slow.cancel()
-            if ended is not None:
-                self._metrics.proposal(ended.state.value)
-                await self._cards.rewrite(ended)
+            ended = await self._carry_out(proposal, again=again)
         finally:
-            self._executing -= 1
+            self._running.discard(proposal.id)
+            over.set()
+            # A card that is just being told "writing" must not arrive after the one that tells the end.
+            await asyncio.gather(*beside_it, return_exceptions=True)
+        if ended is not None:
+            self._metrics.proposal(ended.state.value)
+            await self._cards.rewrite(ended)
 
-    async def _say_when_slow(self, proposal: Proposal) -> None:
-        await asyncio.sleep(SLOW)
-        await self._cards.rewrite(proposal)
+    async def _say_when_slow(self, proposal: Proposal, over: asyncio.Event) -> None:
+        if not await _within(over, SLOW):
+            await self._cards.rewrite(proposal, even_if_shown=True)
 
-    async def _carry_out(self, proposal: Proposal, *, again: bool) -> Proposal | None:
+    async def _keep_lease(self, proposal_id: str, over: asyncio.Event) -> None:
+        """Renewed beside each write, not in the sweep: neither a slow sweep nor a shutdown may let a lease lapse."""
+        while not await _within(over, LEASE.total_seconds() / 3):
+            try:
+                await self._store.proposals.renew(self.owner, self._now(), LEASE, ids=(proposal_id,))
+            except Exception:  # the lease may last until the database is back
+                log.warning("a lease could not be renewed", exc_info=True, extra={"proposal": proposal_id})
+
+    async def _carry_out(self, proposal: Proposal, *, again: bool, within: float | None = None) -> Proposal | None:
         """What each ending does to the row: the whole policy in one place. None: the lease was lost to another."""
         store = self._store.proposals
         application: Application | None = None
         try:
-            application = await self._application(proposal, again=again)
-            applied = await application.run()
+            async with asyncio.timeout(within):
+                application = await self._application(proposal, again=again)
+                applied = await application.run()
         except Stale as stale:
             fresh = rebased(proposal.change, stale.record)
             return await store.rebase(proposal.id, self.owner, fresh, stale.what, self._now())
-        except (OutcomeUnknown, asyncio.CancelledError):
+        except OutcomeUnknown:
+            if not again:
+                return await self._carry_out(proposal, again=True, within=SETTLED_AT_ONCE)
             return await self._not_known_yet(proposal)
         except (Refused, NotFound) as error:
-            return await store.finish(proposal.id, self.owner, State.FAILED, Outcome(sentence=str(error)), self._now())
+            return await self._failed(proposal, str(error))
         except BotError as error:
+            if again and isinstance(error, NotConnected):
+                return await self._failed(proposal, CRM_LEFT)
             if again or (application is not None and application.wrote):
                 return await self._not_known_yet(proposal)
             return await store.release(proposal.id, self.owner, str(error), self._now())
+        except (asyncio.CancelledError, TimeoutError):
+            return await self._not_known_yet(proposal)
+        except Exception:  # nobody foresaw it, so nobody knows what has left
+            log.exception("a write broke", extra={"proposal": proposal.id})
+            return await self._not_known_yet(proposal)
         return await store.finish(proposal.id, self.owner, State.DONE, _done(proposal, applied), self._now())
 
     async def _application(self, proposal: Proposal, *, again: bool) -> Application:
-        if seal(proposal.change) != proposal.seal:
-            raise Refused("The stored change is not the one that the card showed, so it was not carried out.")
+        change = proposal.change
+        if seal(change) != proposal.seal:
+            raise Refused(NOT_AS_SHOWN)
         team = await self._teams.team(proposal.team_id)
-        return Application(proposal.change, await team.crm(fresh=True), again=again)
+        crm = await team.crm(fresh=True)
+        if crm.connection_id != change.connection_id:
+            raise Refused(CRM_LEFT if again else OTHER_CRM)
+        return Application(change, crm, again=again)
+
+    async def _failed(self, proposal: Proposal, sentence: str) -> Proposal | None:
+        outcome = Outcome(sentence=sentence)
+        return await self._store.proposals.finish(proposal.id, self.owner, State.FAILED, outcome, self._now())
 
     async def _not_known_yet(self, proposal: Proposal) -> Proposal | None:
         pause = min(timedelta(seconds=2 ** min(proposal.attempts, 6)), LONGEST_PAUSE)
         return await self._store.proposals.mark_unknown(proposal.id, self.owner, self._now() + pause, self._now())
 
     async def sweep_forever(self) -> None:
-        """Until cancelled: renew our leases, take up what others left, expire, and rewrite cards that lag behind."""
+        """Until cancelled: take up what others left, expire, and rewrite cards that lag behind."""
         while True:
             try:
                 await self.sweep()
@@ -119,17 +159,30 @@ class Executor:
             await asyncio.sleep(SWEEP_EVERY * random.uniform(0.67, 1.33))  # noqa: S311 - spreads load, guards nothing
 
     async def sweep(self) -> None:
-        """One round; safe in any number of processes at once."""
-        proposals, now = self._store.proposals, self._now()
-        if self._executing:
-            await proposals.renew(self.owner, now, LEASE)
-        for proposal in await proposals.take_abandoned(self.owner, now, LEASE, limit=AT_ONCE):
+        """One round; safe in any number of processes at once, and never held up by a slow Slack or CRM."""
+        for proposal in await self._store.proposals.take_abandoned(self.owner, self._now(), LEASE, limit=AT_ONCE):
+            if proposal.id in self._running:
+                continue  # our own, whose lease had lapsed: the process was asleep, and what it began goes on
             log.info("taking up a write that was left", extra={"proposal": proposal.id})
             self.begin(proposal, again=True)
-        for expired in await proposals.expire_due(now, limit=AT_ONCE):
+        await self.expire()
+        if self._catching_up is None or self._catching_up.done():
+            self._catching_up = self._errands.start(self._cards.catch_up(limit=AT_ONCE))
+
+    async def expire(self) -> None:
+        """End the pending proposals whose time is over, and say so on their cards."""
+        for expired in await self._store.proposals.expire_due(self._now(), limit=AT_ONCE):
             self._metrics.proposal(expired.state.value)
             self._errands.start(self._cards.rewrite(expired))
-        await self._cards.catch_up(limit=AT_ONCE)
+
+
+async def _within(event: asyncio.Event, seconds: float) -> bool:
+    """Whether the event happens in that time."""
+    try:
+        await asyncio.wait_for(event.wait(), seconds)
+    except TimeoutError:
+        return False
+    return True
 
 
 def _done(proposal: Proposal, applied: Applied) -> Outcome:

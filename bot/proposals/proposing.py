@@ -39,6 +39,8 @@ OPEN_FOR = timedelta(hours=24)
 CHECKED_WITHIN = 6.0
 """Seconds that the CRM gets to tell names and duplicates before a form becomes a card without them."""
 
+OTHER_CRM = "This was written to another CRM than the one that this workspace is connected to now."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
@@ -117,6 +119,7 @@ class Proposing:
         member = await member_of(origin.team, origin.by) if settings.require_members else None
         if sentence := may_propose(settings, origin.by, member, change):
             raise NotAllowed(sentence)
+        change = replace(change, connection_id=(await origin.team.crm()).connection_id)
         proposal = proposal_of(change, origin, now=self._now(), undo_of=undo_of)
         await self._store.proposals.propose(proposal)
         await self._supersede(proposal)
@@ -199,6 +202,8 @@ async def _now(answer: Answer) -> Answer:
 
 async def _taken_back(done: Proposal, crm: Twenty) -> Change:
     """The inverse on top of what the record holds now; refused when somebody changed the same fields since."""
+    if done.change.connection_id != crm.connection_id:
+        raise Refused(OTHER_CRM)
     outcome = done.outcome
     change = inverse(done.change, outcome.after if outcome else None)
     if change.verb is Verb.RESTORE:
@@ -216,7 +221,8 @@ async def _whole_delete(crm: Twenty, ref: Ref) -> Change:
         record = await crm.read(ref.kind, ref.id)
         return deleting(record, ties=await _or(crm.links(ref.kind, ref.id), ()))
     card = await crm.card(ref.kind, ref.id)
-    hangs = tuple(each.ref for each in (*card.people, *card.deals, *card.notes, *card.tasks))
+    people = card.people if ref.kind is Kind.COMPANY else ()  # a deal's contact is pointed to, it does not hang on it
+    hangs = tuple(each.ref for each in (*people, *card.deals, *card.notes, *card.tasks))
     return deleting(card.record, hangs=hangs)
 
 

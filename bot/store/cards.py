@@ -42,6 +42,8 @@ SHOWN = (
     .returning(cards.c.proposal_id)
 )
 
+POSTPONE = update(cards).where(cards.c.id == bindparam("b_card")).values(lease_until=bindparam("b_until"))
+
 DROP = delete(cards).where(cards.c.id == bindparam("b_card"))
 
 _untrue = exists().where(cards.c.proposal_id == proposals.c.id, cards.c.shown < proposals.c.turn)
@@ -115,14 +117,21 @@ class Cards:
         await self._database.write(work)
         return card
 
-    async def card_shown(self, card_id: str, turn: int) -> None:
-        """Remember that the card shows this turn of its proposal (or a later one, if it does already)."""
+    async def card_shown(self, card_id: str, turn: int) -> bool:
+        """Remember that the card shows this turn of its proposal; False when a later one was shown meanwhile."""
 
-        def work(connection: Connection) -> None:
-            for (proposal_id,) in connection.execute(SHOWN, {"b_card": card_id, "b_turn": turn}):
+        def work(connection: Connection) -> bool:
+            moved = connection.execute(SHOWN, {"b_card": card_id, "b_turn": turn}).all()
+            for (proposal_id,) in moved:
                 connection.execute(SETTLE_ONE, {"b_id": proposal_id})
+            return bool(moved)
 
-        await self._database.write(work)
+        return await self._database.write(work)
+
+    async def postpone_card(self, card_id: str, until: datetime) -> None:
+        """Leave a card that could not be rewritten alone until then."""
+        values = {"b_card": card_id, "b_until": until}
+        await self._database.write(lambda connection: connection.execute(POSTPONE, values).rowcount)
 
     async def drop_card(self, card_id: str) -> None:
         """Forget a card that cannot be rewritten any more: its message is gone, or its response_url is used up."""
