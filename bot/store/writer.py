@@ -6,10 +6,11 @@ savepoint of its own, so that one of them failing takes nothing along.
 
 import asyncio
 import contextlib
+import sqlite3
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection, Engine
 
@@ -90,9 +91,11 @@ class Writer:
                 if batch[0].error is not None:
                     transaction.rollback()
                 return
+            # Straight to the driver: through SQLAlchemy these two statements cost as much as a claim's own.
+            savepoints = cast("sqlite3.Connection", connection.connection.driver_connection)
             for waiting in batch:
-                connection.exec_driver_sql("SAVEPOINT one")
+                savepoints.execute("SAVEPOINT one")
                 waiting.run(connection)
                 if waiting.error is not None:
-                    connection.exec_driver_sql("ROLLBACK TO one")
-                connection.exec_driver_sql("RELEASE one")
+                    savepoints.execute("ROLLBACK TO one")
+                savepoints.execute("RELEASE one")
