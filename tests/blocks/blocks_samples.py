@@ -1,30 +1,24 @@
-"""Sample values, believable or hostile, and the catalogue of everything the bot can say about them."""
+"""Sample values, believable or hostile: records, changes, proposals and a CRM that has every field."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from msgspec.structs import replace
 
-from bot.blocks import forms, help, history, ids, lists, problems, proposal, records
-from bot.blocks.primitives import Message, View, leaf, mention, modal
-from bot.changes import Change, FieldChange, LinkChange, Moved, Verb
-from bot.crm.answers import Schema, Workflow
+from bot.changes import Change, FieldChange, LinkChange, Verb
+from bot.crm.answers import Schema
 from bot.fields import FIELDS
-from bot.language.intents import Help
 from bot.models import (
     Choice,
     Emails,
-    Found,
     FullName,
     Kind,
     Link,
     Links,
-    Listing,
     Money,
     Phone,
     Phones,
     Record,
-    RecordCard,
     Ref,
     Refs,
     TeamId,
@@ -33,7 +27,7 @@ from bot.models import (
     Viewer,
     When,
 )
-from bot.proposals.model import Event, Outcome, Proposal, Source, State, What
+from bot.proposals.model import Outcome, Proposal, Source, State
 
 NOW = datetime(2026, 4, 1, 9, 30, tzinfo=UTC)
 ANA, BEN = UserId("U0ANA0001"), UserId("U0BEN0001")
@@ -145,119 +139,10 @@ class Samples:
         return (self.company, self.person, self.deal, self.note, self.task, self.member)
 
 
-def messages(words: Words = str) -> dict[str, Message]:
-    """Every message the bot can send, by name."""
-    samples = Samples(words)
-    return {
-        **_records(samples, words),
-        **_lists(samples, words),
-        **_problems(words),
-        **_proposals(words),
-        **_rest(words),
-    }
-
-
-def views(words: Words = str) -> dict[str, View]:
-    """Every view the bot can open, by name."""
-    samples = Samples(words)
-    what = problems.Problem(words("The CRM has no such stage."), words("Valid are: New, Won."), "ab12cd34")
-    note = forms.FormContext(
-        verb=Verb.CREATE, kind=Kind.NOTE, permalink="https://acme.slack.com/p1", author=words("U0BEN0001")
-    )
-    return {
-        **{f"form {each.kind}": _edit_form(each) for each in samples.all if each.kind is not Kind.MEMBER},
-        **{f"form empty {kind}": _empty_form(kind) for kind in (Kind.PERSON, Kind.DEAL)},
-        "form from message": forms.form(
-            note,
-            a_schema(Kind.NOTE),
-            samples.note.values,
-            timezone=TZ,
-            whole_thread=False,
-            remarks=(words("This message was saved before."), [mention(BEN), leaf(words(" has proposed it."))]),
-        ),
-        "form loading": forms.loading(note),
-        "form failed": forms.failed(note, what),
-        "look up": _looked_up((RecordCard(record=samples.person), RecordCard(record=samples.company)), more=2),
-        "look up nothing": _looked_up(()),
-        "problem view": problems.problem_view(what),
-    }
-
-
-def _looked_up(cards: Sequence[RecordCard], more: int = 0) -> View:
-    return modal("Look up in CRM", records.several(cards, VIEWER, more=more), ids.LOOK_UP_VIEW)
-
-
 def a_schema(kind: Kind) -> Schema:
     """A CRM that has every field."""
     choices = {"stage": ("NEW", "IN_PROGRESS", "WON"), "status": ("TODO", "IN_PROGRESS", "DONE")}
     return Schema(kind=kind, fields=FIELDS[kind], choices=choices, takes_links=True)
-
-
-def _edit_form(record: Record) -> View:
-    context = forms.FormContext(
-        verb=Verb.UPDATE, kind=record.kind, record_id=record.id, record_name=record.name, channel="C0SALES01"
-    )
-    return forms.form(context, a_schema(record.kind), record.values, timezone=TZ)
-
-
-def _empty_form(kind: Kind) -> View:
-    return forms.form(forms.FormContext(verb=Verb.CREATE, kind=kind), a_schema(kind), {}, timezone=TZ)
-
-
-def _records(samples: Samples, words: Words) -> dict[str, Message]:
-    full = RecordCard(
-        record=samples.company,
-        people=(samples.person,) * 5,
-        deals=(samples.deal,),
-        notes=(samples.note,) * 2,
-        tasks=samples.tasks,
-        url=URL,
-        missing=(words("The CRM did not answer for notes."),),
-    )
-    return {
-        **{f"card {each.kind}": records.card(RecordCard(record=each, url=URL), VIEWER) for each in samples.all},
-        "card full": records.card(full, VIEWER),
-        "card shared": records.card(full, VIEWER, shared_by=ANA),
-        "card unshared": records.unshared(samples.company, ANA),
-    }
-
-
-def _lists(samples: Samples, words: Words) -> dict[str, Message]:
-    by_kind = {
-        Kind.COMPANY: (samples.company,) * 5,
-        Kind.PERSON: (samples.person,) * 2,
-        Kind.DEAL: (samples.deal,),
-    }
-    two = (samples.company, samples.person)
-    deals = Listing(
-        title="Open deals",
-        kind=Kind.DEAL,
-        records=(samples.deal,) * 10,
-        page=2,
-        total=41,
-        previous="page-token-1",
-        next="page-token-3",
-        remark=words("Only the first 200 were looked at."),
-    )
-    tasks = Listing(title="My open tasks", kind=Kind.TASK, records=samples.tasks, total=4)
-    none = Listing(title=words("Companies with “zzz”"), kind=Kind.COMPANY, records=())
-    return {
-        "found": lists.found(Found(words=words("ac"), records=by_kind, totals={Kind.COMPANY: 12}), VIEWER),
-        "found nothing": lists.found(Found(words=words("hlep"), records={}, totals={}), VIEWER, nearest="/crm help"),
-        "list deals": lists.listing(deals, VIEWER, NOW, totals=(Money(99_000_000_000, "EUR"), Money(5_000_000, "USD"))),
-        "list tasks": lists.listing(tasks, VIEWER, NOW),
-        "list none": lists.listing(none, VIEWER, NOW),
-        "which one": lists.which_one("Which one?", two * 7, VIEWER, action_id=ids.RECORD_EDIT, verb="Edit"),
-    }
-
-
-def _problems(words: Words) -> dict[str, Message]:
-    return {
-        "problem": problems.problem(problems.Problem(words("Which stage is that?"), hint=words("Try stage:meeting"))),
-        "problem with draft": problems.with_draft(problems.Problem(words("The CRM is busy.")), "draft-id"),
-        "aside": problems.aside("The note was already confirmed by <@U0BEN0001>."),
-        "problem with reference": problems.problem(problems.Problem("Something broke.", reference="ab12cd34")),
-    }
 
 
 def changes(words: Words = str) -> dict[str, Change]:
@@ -333,75 +218,3 @@ def decided(change: Change, state: State, outcome: Outcome | None = None) -> Pro
 
 def _created(record: Record) -> tuple[FieldChange, ...]:
     return tuple(FieldChange(key, None, value) for key, value in record.values.items())
-
-
-def _proposals(words: Words) -> dict[str, Message]:
-    all_changes, samples = changes(words), Samples(words)
-    around = proposal.Around(
-        crm_name=words("Acme CRM"),
-        timezone=TZ,
-        may_decide=words("Another member than Ana must decide."),
-        lookalikes=(samples.deal, samples.person),
-        waiting=(a_proposal(all_changes["deal"], proposer=BEN),),
-    )
-    moved = (Moved("job_title", words("Analyst"), words("Clerk"), words("Chief analyst")),)
-    said = words("It was written.")
-    outcome = Outcome(sentence=said, record=samples.note.ref, where="there", remarks=(words("No ties here."),), url=URL)
-    ends = {
-        State.EXECUTING: None,
-        State.UNKNOWN: None,
-        State.DONE: outcome,
-        State.FAILED: Outcome(sentence=words("The CRM has no such stage. Nothing was written.")),
-        State.CANCELLED: None,
-        State.EXPIRED: None,
-        State.SUPERSEDED: None,
-    }
-    stale = a_proposal(all_changes["person"], revision=2, outcome=Outcome(moved=moved))
-    trashed = decided(all_changes["company"], State.DONE, Outcome(where="trash"))
-    gone = decided(all_changes["company"], State.DONE, Outcome(where="gone"))
-    undo = a_proposal(all_changes["person"], undo_of="earlier-id")
-    return {
-        **{f"proposal of {name}": proposal.card(a_proposal(each), around) for name, each in all_changes.items()},
-        **{f"proposal {end}": proposal.card(decided(all_changes["note"], end, o), around) for end, o in ends.items()},
-        "proposal done update": proposal.card(decided(all_changes["person"], State.DONE, outcome), around),
-        "proposal released": proposal.card(
-            a_proposal(all_changes["note"], outcome=Outcome(sentence=words("CRM busy.")))
-        ),
-        "proposal stale": proposal.card(stale, around),
-        "proposal trashed": proposal.card(trashed, around),
-        "proposal gone": proposal.card(gone, around),
-        "proposal undo": proposal.card(undo),
-    }
-
-
-def _rest(words: Words) -> dict[str, Message]:
-    note = decided(changes(words)["note"], State.DONE)
-    events = [
-        Event(
-            team_id=note.team_id,
-            at=NOW,
-            what=what,
-            actor="" if what in (What.EXPIRED, What.DONE) else BEN,
-            proposal_id=note.id,
-            verb=Verb.DELETE if what is What.DONE else Verb.CREATE,
-            record=note.record,
-            proposer=ANA,
-            permalink=note.source.permalink,
-            outcome=Outcome(sentence=words("Written."), where="trash") if what is What.DONE else None,
-        )
-        for what in What
-    ]
-    flows = (
-        Workflow(an_id(70), words("Welcome new leads"), ("ACTIVE", "DRAFT")),
-        Workflow(an_id(71), words("Old one")),
-    )
-    return {
-        "help": help.table(Help(), command="/crm"),
-        "help unknown": help.table(Help(words("hlep"), "help"), command="/crm"),
-        "help one": help.table(Help("", "find <words>"), command="/crm"),
-        "history": history.page("What you proposed and decided", events, timezone=TZ, older="token-2"),
-        "history none": history.page("What happened here", (), timezone=TZ),
-        "pending none": history.nothing_pending("/crm"),
-        "workflows": lists.workflows(flows),
-        "workflows none": lists.workflows(()),
-    }

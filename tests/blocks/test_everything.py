@@ -14,7 +14,7 @@ from bot.blocks import ids
 from bot.blocks.primitives import Message, View, escape
 from bot.sandbox.slack.blocks import check_message, check_view
 
-from blocks_samples import messages, views  # isort: skip
+from blocks_catalogue import messages, views  # isort: skip
 from second_opinion import as_message, as_modal  # isort: skip
 
 HOSTILE = [

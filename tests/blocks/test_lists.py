@@ -9,7 +9,8 @@ from bot.blocks import ids, lists, records
 from bot.blocks.primitives import Block, Message
 from bot.models import Choice, Found, Kind, Listing, Record, RecordCard, When
 
-from blocks_samples import ANA, NOW, URL, VIEWER, Samples, an_id, messages  # isort: skip
+from blocks_catalogue import messages  # isort: skip
+from blocks_samples import ANA, NOW, URL, VIEWER, Samples, an_id  # isort: skip
 
 SAMPLES = Samples()
 

@@ -9,7 +9,8 @@ from bot.blocks.proposal import button_value, card, told_late
 from bot.changes import FieldChange
 from bot.proposals.model import State
 
-from blocks_samples import ANA, BEN, a_proposal, an_id, changes, decided, messages  # isort: skip
+from blocks_catalogue import messages  # isort: skip
+from blocks_samples import ANA, BEN, a_proposal, an_id, changes, decided  # isort: skip
 
 ENDED = [state for state in State if state is not State.PENDING]
 
