@@ -60,11 +60,19 @@ def read_form(
     """
     states = (view.get("state") or {}).get("values") or {}
     answers = Answers(whole_thread=_is_checked(states))
+    ticked = [_ref(option) for option in _only(states.get(ids.SUGGESTED) or {}).get("selected_options") or ()]
     for each in fields:
         if each.key in states:
             given = _Input(each, _only(states[each.key]), old.get(each.key), timezone, currency)
             _read_into(answers, given)
+    if ticked:
+        answers.values["records"] = _with_ticked(answers.values.get("records"), ticked)
     return answers
+
+
+def _with_ticked(records: Value, ticked: Sequence[Ref]) -> Refs:
+    chosen = records.to if isinstance(records, Refs) else ()
+    return Refs(tuple({ref.id: ref for ref in (*chosen, *ticked)}.values()))
 
 
 def _read_into(answers: Answers, given: _Input) -> None:

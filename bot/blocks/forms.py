@@ -29,7 +29,7 @@ from bot.blocks.primitives import (
 from bot.blocks.problems import Problem, problem_view
 from bot.changes import Verb
 from bot.crm.answers import Schema
-from bot.models import Kind, Record, Value
+from bot.models import Kind, Record, Ref, Value
 
 
 class FormContext(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -90,10 +90,12 @@ def form(
     *,
     timezone: str,
     whole_thread: bool | None = None,
+    suggested: Sequence[Ref] = (),
     remarks: Sequence[str | Line] = (),
 ) -> View:
-    """The form, filled in with `values`; `whole_thread` offers that choice, `remarks` are said above the fields
-    (a `Line` where one mentions somebody).
+    """The form, filled in with `values`; `whole_thread` offers that choice, `suggested` are records to tick.
+
+    `remarks` are said above the fields (a `Line` where one mentions somebody).
 
     Fields are in the schema's order; a value that does not fit its input is left out of it and said so in a hint.
     """
@@ -106,6 +108,7 @@ def form(
         _about(context),
         *(footnote(remark) if isinstance(remark, str) else paragraph(remark) for remark in remarks),
         *inputs,
+        _suggestions(suggested),
         _thread_choice(whole_thread),
         footnote("Nothing is written yet: a card with exactly these values asks for Confirm first."),
     ]
@@ -127,6 +130,16 @@ def _about(context: FormContext) -> Block | None:
         return None
     author = [leaf(" by "), mention(context.author)] if context.author else []
     return paragraph([leaf("From "), web(context.permalink, "a message"), *author, leaf(".")])
+
+
+def _suggestions(suggested: Sequence[Ref]) -> Block | None:
+    """Records that the message or the channel suggests, to be ticked; they are never attached by themselves."""
+    options = record_options(suggested)[:10]
+    if not options:
+        return None
+    element: Block = {"type": "checkboxes", "action_id": ids.INPUT, "options": options}
+    label = plain_text("Suggested records", 2_000)
+    return {"type": "input", "block_id": ids.SUGGESTED, "optional": True, "label": label, "element": element}
 
 
 def _thread_choice(checked: bool | None) -> Block | None:

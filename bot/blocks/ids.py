@@ -66,6 +66,7 @@ SUGGEST_PERSON = "suggest_person"
 SUGGEST_MEMBER = "suggest_member"
 SUGGEST_RECORDS = "suggest_records"
 WHOLE_THREAD = "whole_thread"
+SUGGESTED = "suggested"
 
 
 def reference(ref: Ref) -> str:

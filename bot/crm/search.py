@@ -17,6 +17,8 @@ from bot.models import Found as FoundRecords
 from bot.queries import Query
 
 IN_THE_TRASH = " (in the trash)"
+MOST_ASKED = 15
+"""Addresses or words of one text that are asked for at once, so that the request stays short."""
 _ALIKE = 0.86
 _LEGAL = re.compile(
     r"\b(inc|incorporated|ltd|limited|llc|llp|gmbh|ag|sa|sas|srl|bv|nv|plc|corp|co|company|ab|oy|as)\b\.?"
@@ -109,6 +111,49 @@ async def by_domain(reading: Reading, domains: Iterable[str]) -> tuple[Record, .
     asked = filters.any_of(*(filters.contains("domainName.primaryLinkUrl", each) for each in hosts))
     found = (await reading.records(Kind.COMPANY, asked)).records
     return tuple(each for each in found if _host_of(each.values.get("domain")) in hosts)
+
+
+async def mentioned(reading: Reading, text: str, emails: Iterable[str], domains: Iterable[str]) -> tuple[Record, ...]:
+    """The people and companies that a text speaks of, by email, domain or whole name; at most two requests.
+
+    Who is meant by an address comes first, then the longer names.
+    """
+    addresses = [each.casefold() for each in emails][:MOST_ASKED]
+    hosts = [host for each in domains if (host := values.host(each))][:MOST_ASKED]
+    words = _names_in(text)
+    people = [filters.equals("emails.primaryEmail", each) for each in addresses]
+    people += [filters.contains("name.lastName", each) for each in words]
+    path = reading.knowledge.path(Kind.COMPANY, column(Kind.COMPANY, "domain"))
+    companies = [filters.contains(path, each) for each in hosts] if path else []
+    companies += [filters.contains("name", each) for each in words]
+    asked = [(kind, one) for kind, one in ((Kind.PERSON, people), (Kind.COMPANY, companies)) if one]
+    found = await together(reading.records(kind, filters.any_of(*one), limit=MOST_A_PAGE) for kind, one in asked)
+    said = f" {_spoken(text)} "
+    meant = [each for part in found for each in part.records if _is_meant(each, said, addresses, hosts)]
+    by_address = {each.id for each in meant if _has_address(each, addresses, hosts)}
+    return tuple(sorted(meant, key=lambda one: (one.id not in by_address, -len(one.name), one.name)))
+
+
+def _names_in(text: str) -> list[str]:
+    """Words that a name may be made of, the longer first: those that do not stand in small letters only."""
+    words = dict.fromkeys(each for each in re.findall(r"[^\W\d_][\w'-]{2,}", text) if not each.islower())
+    return sorted(words, key=len, reverse=True)[:MOST_ASKED]
+
+
+def _spoken(text: str) -> str:
+    """The words alone, in small letters."""
+    return " ".join(re.sub(r"[^\w]+", " ", text.casefold()).split())
+
+
+def _is_meant(record: Record, said: str, addresses: list[str], hosts: list[str]) -> bool:
+    name = _spoken(record.name)
+    return (len(name) > 2 and f" {name} " in said) or _has_address(record, addresses, hosts)
+
+
+def _has_address(record: Record, addresses: list[str], hosts: list[str]) -> bool:
+    email = record.values.get("email")
+    is_theirs = isinstance(email, Emails) and email.primary.casefold() in addresses
+    return is_theirs or (record.kind is Kind.COMPANY and _host_of(record.values.get("domain")) in hosts)
 
 
 async def lookalikes(reading: Reading, kind: Kind, given: Mapping[str, Value]) -> tuple[Record, ...]:

@@ -101,6 +101,12 @@ class Twenty:
         """The companies at one of these domains; one request."""
         return await search.by_domain(self._reading, domains)
 
+    async def mentioned(
+        self, text: str, *, emails: Iterable[str] = (), domains: Iterable[str] = ()
+    ) -> tuple[Record, ...]:
+        """The people and companies that a text speaks of, by address or whole name, best first; two requests."""
+        return await search.mentioned(self._reading, text, emails, domains)
+
     async def lookalikes(self, kind: Kind, values: Mapping[str, Value]) -> tuple[Record, ...]:
         """What the record to be made may double; one in the trash says so in its name. One request."""
         return await search.lookalikes(self._reading, kind, values)

@@ -4,31 +4,41 @@ A form opens at once, before any request to the CRM (slack.md section 3: a trigg
 """
 
 import asyncio
+import dataclasses
 import uuid
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
 from bot.blocks import forms, ids, records
 from bot.blocks.forms import FormContext
-from bot.blocks.primitives import modal, section
+from bot.blocks.primitives import Line, View, leaf, mention, modal, section, web
 from bot.changes import Verb
 from bot.crm.answers import Schema
 from bot.crm.twenty import Twenty
-from bot.errors import BotError, NotConnected
+from bot.errors import BotError
 from bot.fields import FIELDS
 from bot.language.message import Plain, read_message, user_ids_in
 from bot.listeners.front import Here
 from bot.listeners.lookup import full_card
 from bot.listeners.payloads import Shortcut
-from bot.models import Kind, Record, Ref, Refs, Value
+from bot.listeners.thread import is_readable, written_down
+from bot.models import Emails, Kind, Record, Ref, Refs, Value
 from bot.proposals.model import Proposal, State
 from bot.store import Store
+from bot.teams.links import record_url
+
+Given = TypeVar("Given")
 
 NAMES_WITHIN = 0.8
 """Seconds in which the names of mentioned people are resolved before the form opens without them."""
+
+SUGGESTED = 6
+"""Records to tick in one form."""
 
 LOOKED_UP = 4
 """Cards in one answer; a card may cost six requests to the CRM."""
@@ -63,29 +73,48 @@ class FromMessage:
         await here.talk.update(modal("Look up in CRM", blocks, ids.LOOK_UP_VIEW))
 
     async def _about(self, plain: Plain, shortcut: Shortcut, crm: Twenty, here: Here) -> list[Ref]:
-        """The records that the message speaks of, each once: links first, then people, then companies."""
+        """The records that the message speaks of, each once: links first, then its people, then names."""
         author = str(shortcut.message.get("user") or "")
         emails = [*plain.emails]
         if author and (email := (await here.team.profile(author)).email):
             emails.append(email)
         linked = [Ref(each.kind, each.id) for each in plain.twenty_links if each.kind]
-        people, companies = await asyncio.gather(crm.people_by_email(emails), crm.companies_by_domain(plain.domains))
-        found = [*linked, *(each.ref for each in (*people, *companies))]
-        return list({ref.id: ref for ref in found}.values())
+        meant = await crm.mentioned(plain.text, emails=emails, domains=plain.domains)
+        return list({ref.id: ref for ref in (*linked, *(each.ref for each in meant))}.values())
 
     async def _open(self, kind: Kind, shortcut: Shortcut, here: Here) -> None:
         plain = read_message(shortcut.message, await self._names(shortcut, here))
         timezone = (await here.viewer()).timezone
         context = context_of(kind, shortcut, timezone)
-        values: dict[str, Value] = {"title": plain.title, "text": plain.markdown}
-        schema = Schema(kind=kind, fields=FIELDS[kind], choices={"status": FIRST_STATUSES}, takes_links=True)
-        remarks = await self._already_saved(shortcut, here)
-        await here.talk.open(forms.form(context, schema, values, timezone=timezone, remarks=remarks))
-        suggested = await self._suggested(plain, here)
-        if suggested or kind is Kind.TASK:
-            schema = await _learned(schema, here)
-            values["records"] = Refs(tuple(each.ref for each in suggested))
-            await here.talk.update(forms.form(context, schema, values, timezone=timezone, remarks=remarks))
+        first = _Filled(
+            context=context,
+            schema=Schema(kind=kind, fields=FIELDS[kind], choices={"status": FIRST_STATUSES}, takes_links=True),
+            values={"title": plain.title, "text": plain.markdown},
+            remarks=tuple(await self._already_saved(shortcut, here)),
+        )
+        await here.talk.open(first.view(timezone))
+        better = await self._completed(first, plain, shortcut, here)
+        if better != first:
+            await here.talk.update(better.view(timezone))
+
+    async def _completed(self, first: "_Filled", plain: Plain, shortcut: Shortcut, here: Here) -> "_Filled":
+        """The form with what takes a request: suggestions, the CRM's own options, and whether the thread can be had."""
+        meant, recent, schema, readable = await asyncio.gather(
+            self._meant(plain, here),
+            self._store.recent_records.recent(here.team.id, shortcut.channel),
+            _learned(first.schema, here) if first.schema.kind is Kind.TASK else _given(first.schema),
+            is_readable(here, shortcut.channel, first.context.thread_ts) if shortcut.is_threaded else _given(False),
+        )
+        addressed = tuple(each.ref for each in meant if _is_addressed(each, plain))
+        named = {ref.id: ref for ref in (*(each.ref for each in meant), *recent) if ref not in addressed}
+        values = {**first.values, **({"records": Refs(addressed)} if addressed else {})}
+        return dataclasses.replace(
+            first,
+            schema=schema,
+            values=values,
+            suggested=tuple(named.values())[:SUGGESTED],
+            whole_thread=False if readable else None,
+        )
 
     async def _names(self, shortcut: Shortcut, here: Here) -> Mapping[str, str]:
         """The names of everybody whom the message mentions, as far as Slack tells them in time."""
@@ -97,21 +126,52 @@ class FromMessage:
             return {}
         return {profile.user_id: profile.name for profile in profiles if profile.name}
 
-    async def _already_saved(self, shortcut: Shortcut, here: Here) -> list[str]:
-        """A sentence for each note or task that was made from this very message."""
+    async def _already_saved(self, shortcut: Shortcut, here: Here) -> list[Line]:
+        """A line for each note or task that was made from this very message, with the way to it."""
         earlier = await self._store.proposals.saved_from(here.team.id, shortcut.channel, shortcut.message_ts)
-        return [_saved(each) for each in earlier]
+        address = (await here.team.settings()).crm_web_address if earlier else ""
+        return [_saved(each, address) for each in earlier]
 
-    async def _suggested(self, plain: Plain, here: Here) -> tuple[Record, ...]:
-        """The people whose email stands in the message; nobody when the CRM does not answer."""
-        if not plain.emails:
-            return ()
+    async def _meant(self, plain: Plain, here: Here) -> tuple[Record, ...]:
+        """Whom and what the message speaks of; nobody when the CRM does not answer."""
+        crm = await here.team.crm()
         try:
-            return await (await here.team.crm()).people_by_email(plain.emails)
-        except NotConnected:
-            raise
+            return await crm.mentioned(plain.text, emails=plain.emails, domains=plain.domains)
         except BotError:
             return ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Filled:
+    """A form as it is filled in so far."""
+
+    context: FormContext
+    schema: Schema
+    values: Mapping[str, Value]
+    remarks: tuple[Line, ...] = ()
+    suggested: tuple[Ref, ...] = ()
+    whole_thread: bool | None = None
+
+    def view(self, timezone: str) -> View:
+        return forms.form(
+            self.context,
+            self.schema,
+            self.values,
+            timezone=timezone,
+            whole_thread=self.whole_thread,
+            suggested=self.suggested,
+            remarks=self.remarks,
+        )
+
+
+async def _given(value: Given) -> Given:
+    return value
+
+
+def _is_addressed(record: Record, plain: Plain) -> bool:
+    """Whether the message holds the person's own email address: sure enough to be chosen from the start."""
+    email = record.values.get("email")
+    return isinstance(email, Emails) and email.primary.casefold() in plain.emails
 
 
 def context_of(kind: Kind, shortcut: Shortcut, timezone: str) -> FormContext:
@@ -140,15 +200,20 @@ def _said_at(shortcut: Shortcut, timezone: str) -> str:
     return f"{where}on {at.day} {at:%B %Y} at {at:%H:%M} ({timezone})"
 
 
-async def with_source(values: Mapping[str, Value], context: FormContext, here: Here) -> dict[str, Value]:
-    """The values, the text ending with who said it, where and when, and the way back to the message."""
+async def with_source(
+    values: Mapping[str, Value], context: FormContext, here: Here, *, whole_thread: bool = False
+) -> dict[str, Value]:
+    """The values, the text followed by who said it, where and when, the way back, and the thread when it is wanted."""
     if not context.source_ts:
         return dict(values)
     name = (await here.team.profile(context.author)).name if context.author else ""
     said = f"Said {f'by {name} ' if name else ''}{context.said_at}"
     line = f"{said} · [Open in Slack]({context.permalink})" if context.permalink else said
-    text = str(values.get("text") or "")
-    return {**values, "text": f"{text}\n\n{line}".strip()}
+    parts = [str(values.get("text") or ""), line]
+    if whole_thread:
+        channel, thread_ts = context.source_channel, context.thread_ts
+        parts += ["The whole thread:", await written_down(here, channel, thread_ts, without=context.source_ts)]
+    return {**values, "text": "\n\n".join(part for part in parts if part)}
 
 
 async def _learned(schema: Schema, here: Here) -> Schema:
@@ -160,11 +225,17 @@ async def _learned(schema: Schema, here: Here) -> Schema:
     return replace(schema, choices={**schema.choices, **known.choices})
 
 
-def _saved(earlier: Proposal) -> str:
-    name = earlier.change.name
+def _saved(earlier: Proposal, address: str) -> Line:
+    kind, name = earlier.change.kind, earlier.change.name
     if earlier.state is State.DONE:
-        return f"Already saved from this message: the {earlier.change.kind} “{name}”."
-    return f"<@{earlier.proposer}> has proposed the {earlier.change.kind} “{name}” from this message; it is waiting."
+        url = record_url(address, earlier.record) or ""
+        return [
+            leaf(f"Already saved from this message: the {kind} "),
+            web(url, name),
+            leaf(f" (id {earlier.record.id})."),
+        ]
+    waiting = f" has proposed the {kind} “{name}” from this message already; it is not decided yet."
+    return [mention(earlier.proposer), leaf(waiting)]
 
 
 def permalink(shortcut: Shortcut) -> str:

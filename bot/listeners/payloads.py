@@ -47,6 +47,11 @@ class Shortcut(Incoming):
     message: Body = field(default_factory=dict)
     message_ts: str = ""
 
+    @property
+    def is_threaded(self) -> bool:
+        """Whether the message is part of a thread: a reply, or replied to."""
+        return bool(self.thread_ts or self.message.get("reply_count"))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Click(Incoming):

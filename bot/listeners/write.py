@@ -39,6 +39,7 @@ class Draft(Struct, frozen=True):
     context: FormContext
     values: Mapping[str, Value]
     record: Record | None = None
+    whole_thread: bool = False
 
 
 class Write:
@@ -214,7 +215,7 @@ class Write:
         )
         if given.errors:
             return Taken(errors=given.errors)
-        return Taken(work=lambda: self._propose(Draft(context, given.values, record), here))
+        return Taken(work=lambda: self._propose(Draft(context, given.values, record, given.whole_thread), here))
 
     async def _propose(self, draft: Draft, here: Here) -> None:
         try:
@@ -230,7 +231,7 @@ class Write:
             await self._proposing.update(draft.record, values, origin)
             return
         records = values.pop("records", None)
-        values = await with_source(values, context, here)
+        values = await with_source(values, context, here, whole_thread=draft.whole_thread)
         ties = records.to if isinstance(records, Refs) else ()
         await self._proposing.create(context.kind, context.record_id, values, ties, origin)
         await self._remember_used(ties, here)
