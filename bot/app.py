@@ -18,6 +18,7 @@ from bot.errands import Errands
 from bot.listeners.asking import Asking
 from bot.listeners.decide import Decide
 from bot.listeners.front import Front
+from bot.listeners.inbox import Inbox
 from bot.listeners.lookup import Lookup
 from bot.listeners.message import FromMessage
 from bot.listeners.stories import Stories
@@ -59,6 +60,7 @@ class Bot:
     executor: Executor
     errands: Errands
     tokens: Tokens
+    teams: Teams
     _http: httpx.AsyncClient
     _clients: SlackClients
     _sweeping: asyncio.Task[None] | None = None
@@ -112,7 +114,9 @@ async def build(settings: Settings) -> Bot:
     )
     cards = Cards(store=store, teams=teams, now=utc_now)
     executor = Executor(store=store, teams=teams, cards=cards, errands=errands, metrics=metrics, now=utc_now)
-    front = Front(_stories(settings, store, cards, executor).routes(), teams, errands, metrics)
+    inbox = Inbox(store, errands, owner=executor.owner, now=utc_now)
+    front = Front(_stories(settings, store, cards, executor).routes(), teams, errands, metrics, inbox)
+    executor.also(front.answer_what_was_left)
     bolt = _bolt(settings, tokens, clients)
     front.register(bolt)
     bot = Bot(
@@ -123,6 +127,7 @@ async def build(settings: Settings) -> Bot:
         executor=executor,
         errands=errands,
         tokens=tokens,
+        teams=teams,
         _http=http,
         _clients=clients,
     )

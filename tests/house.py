@@ -101,6 +101,14 @@ class House:
         """What reached the CRM since the log was forgotten."""
         return [each for each in self.maton.requests(method) if "/twenty/" in each.path]
 
+    def now(self) -> datetime:
+        """The present."""
+        return datetime.now(UTC)
+
+    def forget_teams(self) -> None:
+        """Let the bot see at once what a test changed in the store behind its back."""
+        self.bot.teams.forget(TeamId(ACME))
+
     async def quiet(self) -> None:
         """Wait until nothing runs in the bot."""
         await self.bot.errands.drain(seconds=10)

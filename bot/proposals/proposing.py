@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from bot.blocks.proposal import Around
 from bot.changes import Change, FieldChange, LinkChange, Verb, differences, inverse, moved
+from bot.crm import settled
 from bot.crm.twenty import Twenty
 from bot.errors import BotError, Misunderstood, NotAllowed, NotFound, Refused
 from bot.fields import field
@@ -260,7 +261,9 @@ def creating(
 ) -> Change:
     """The create of a record under our own id, tied to these records; the ties' ids are made here and now."""
     links = tuple(LinkChange(str(uuid.uuid4()), ref) for ref in ties)
-    given = {key: value for key, value in values.items() if value is not None and key != "records"}
+    # As the CRM will echo it, so that what is shown, what is sealed and what is stored are the same.
+    plain = settled(kind, {key: value for key, value in values.items() if key != "records"})
+    given = {key: value for key, value in plain.items() if value is not None}
     if links and not takes_links:
         given["text"] = named_in_text(str(given.get("text") or ""), links)
     return Change(
@@ -280,7 +283,7 @@ def updating(record: Record, wanted: Mapping[str, Value], *, ties: tuple[LinkCha
 
     `ties` are the present ties of a note or task; the wanted ones are `wanted["records"]`.
     """
-    plain = {key: value for key, value in wanted.items() if key != "records"}
+    plain = settled(record.kind, {key: value for key, value in wanted.items() if key != "records"})
     links, unlinks = _tie_changes(ties, wanted.get("records")) if ties is not None else ((), ())
     fields = differences(record, plain)
     if not fields and not links and not unlinks:

@@ -36,6 +36,6 @@ def test_sample_conversation_reads_as_people_see_it() -> None:
     slack = FakeSlack()
     shown = {message.ts: text_of(message) for message in slack.messages(SALES)}
     assert shown[GREETING].startswith(f"Morning @{ANA}! Airbnb wrote again: brian@airbnb.com asks about R&D seats <100")
-    assert shown[CALL_NOTES].splitlines()[0] == "Call with Dario at Anthropic"
+    assert shown[CALL_NOTES].splitlines()[0] == "Call with Mia at Contoso"
     assert "Legal wants the DPA first" in shown[CALL_NOTES]
     assert slack.thread(SALES, CALL_NOTES)[0].user == ANA

@@ -117,8 +117,8 @@ def _call_notes() -> Message:
     return _said(
         ANA,
         CALL_NOTES,
-        "*Call with Dario at Anthropic*\n" + "\n".join(f"• {point}" for point in points),
-        _line(_text("Call with Dario at Anthropic", bold=True), _text("\n")),
+        "*Call with Mia at Contoso*\n" + "\n".join(f"• {point}" for point in points),
+        _line(_text("Call with Mia at Contoso", bold=True), _text("\n")),
         {
             "type": "rich_text_list",
             "style": "bullet",
@@ -145,11 +145,11 @@ def _thread() -> tuple[Message, ...]:
         _said(
             CLEO,
             "1772532300.000310",
-            f"<@{BEN}> please keep <mailto:dario@anthropic.com|dario@anthropic.com> in the loop :pray:",
+            f"<@{BEN}> please keep <mailto:mia@contoso.example|mia@contoso.example> in the loop :pray:",
             _line(
                 _user(BEN),
                 _text(" please keep "),
-                _link("mailto:dario@anthropic.com", "dario@anthropic.com"),
+                _link("mailto:mia@contoso.example", "mia@contoso.example"),
                 _text(" in the loop "),
                 {"type": "emoji", "name": "pray", "unicode": "1f64f"},
             ),

@@ -63,7 +63,7 @@ FIRST = (
         "Ken",
         "Frances",
     ),
-    *("Tim", "Hedy", "Donald", "Jean", "Vint", "Annie", "John", "Sophie", "Niklaus", "Lynn", "Claude", "Mary"),
+    *("Tim", "Hedy", "Donald", "Jean", "Vint", "Annie", "John", "Sophie", "Niklaus", "Lynn", "Elsa", "Mary"),
     *("Kwame", "Yuki", "Priya", "Mateo", "Fatima", "Chen", "Olga", "Luca"),
 )
 LAST = (

@@ -1,0 +1,166 @@
+"""From a message: a form at once, its text whole, its records suggested, its card where it belongs."""
+
+import pytest
+
+from bot.sandbox.slack import buttons_of, labels_of, text_of
+from bot.sandbox.slack.sample import ACME, ANA, BEN, CALL_NOTES, GREETING, PRIVATE, RANDOM, SALES
+
+
+async def test_the_form_is_filled_in_from_the_message(one_home):
+    """Title from the first line, the text as Markdown, and a field for records."""
+    view = await one_home.open_form("save_as_note")
+
+    assert {"Title", "Text", "Records"} <= set(labels_of(view))
+    assert "Title" in text_of(view)
+
+
+async def test_a_form_opens_while_the_crm_hangs(one_home):
+    """A CRM that answers nothing keeps no form from opening, and the acknowledgement takes under a second."""
+    one_home.maton.fault("hang", times=None)
+
+    answer = await one_home.slack.message_shortcut("save_as_note", ANA, SALES, CALL_NOTES)
+    view = await one_home.slack.wait_for(lambda: one_home._ready(ANA))
+
+    assert answer.seconds < 1
+    assert "Records" in labels_of(view)
+    one_home.maton.clear_faults()
+
+
+async def test_the_note_says_who_said_it_where_and_how_to_get_back(home):
+    """Author, channel, time and permalink go into the note's text."""
+    card = await home.save_note()
+
+    await home.slack.click(card, "Confirm", user=ANA)
+    await home.shows(card, "Created")
+
+    note = next(each for each in home.crm.all("notes") if each["title"] == "Call with Ada")
+    text = note.get("body") or note["bodyV2"]["markdown"]
+    assert "#sales" in text
+    assert "acme.slack.com/archives/" in text
+
+
+async def test_a_message_becomes_a_task_with_its_due_date_and_assignee(home):
+    """Create CRM task: due and assignee as chosen, tied to its records."""
+    view = await home.open_form("create_task")
+    answer = await home.slack.submit(
+        view, {"Title": "Send the offer", "Due": 1_800_000_000, "Assignee": "Ben Okafor", "Records": ["Contoso"]}
+    )
+    assert answer.ok
+
+    card = await home.card()
+    assert "Send the offer" in text_of(card)
+    await home.slack.click(card, "Confirm", user=ANA)
+    await home.shows(card, "Created")
+
+    task = next(each for each in home.crm.all("tasks") if each["title"] == "Send the offer")
+    assert task["dueAt"].startswith("2027-01-15T08:00")
+    assert task["assigneeId"]
+
+
+async def test_ties_are_made_or_named(home):
+    """Where the CRM takes ties there is one per record; elsewhere the text names the records, and the card says so."""
+    card = await home.save_note(records=["Contoso", "Litware"])
+    said = text_of(card)
+
+    await home.slack.click(card, "Confirm", user=ANA)
+    await home.shows(card, "Created")
+
+    note = next(each for each in home.crm.all("notes") if each["title"] == "Call with Ada")
+    if home.crm.profile == "documented":
+        assert "no ties" in said
+        assert "Contoso" in note["body"]
+    else:
+        assert len([each for each in home.crm.all("noteTargets") if each["noteId"] == note["id"]]) == 2
+
+
+@pytest.mark.parametrize("channel", [RANDOM, PRIVATE])
+async def test_a_card_comes_privately_where_the_bot_may_not_post(one_home, channel):
+    """In a channel without the bot the card is private, and Confirm still writes once."""
+    said = one_home.slack.say(ANA, channel, "Call Contoso about the renewal")
+    view = await one_home.open_form("save_as_note", channel=channel, ts=said.ts)
+    await one_home.slack.submit(view, {"Title": "Renewal"})
+    card = await one_home.private_card()
+
+    await one_home.slack.click(card, "Confirm", user=ANA)
+    await one_home.told(ANA, "Created")
+
+    assert [each["title"] for each in one_home.crm.all("notes")].count("Renewal") == 1
+
+
+async def test_a_message_that_was_saved_says_so(one_home):
+    """The second save of a message says that there is a note already."""
+    card = await one_home.save_note()
+    await one_home.slack.click(card, "Confirm", user=ANA)
+    await one_home.shows(card, "Created")
+
+    view = await one_home.open_form("save_as_note", user=BEN)
+
+    assert "Already saved from this message" in text_of(view)
+
+
+async def test_what_was_typed_is_kept_when_the_card_cannot_be_made(one_home):
+    """A team that lost its connection while the form was open gets its words back with one button."""
+    view = await one_home.open_form("save_as_note")
+    await one_home.quiet()
+    await one_home.bot.store.connections.unbind(ACME, one_home.now(), doomed=False)
+    one_home.forget_teams()
+
+    await one_home.slack.submit(view, {"Title": "Do not lose me"})
+
+    told = await one_home.told(ANA, "What you typed is kept")
+    assert "Open the form again" in buttons_of(told)
+
+
+async def test_records_are_suggested_from_the_message_and_the_channel(one_home):
+    """Names in the message, and what was last used in the channel, can be ticked."""
+    said = one_home.slack.say(ANA, SALES, "Contoso wants the same terms as Litware")
+    await one_home.open_form("save_as_note", ts=said.ts)
+    await one_home.quiet()
+
+    view = one_home.slack.modal(ANA)
+    assert {"Contoso", "Litware"} <= set(text_of(view).split("\n"))
+    await one_home.slack.submit(view, {"Suggested records": ["Contoso"]})
+    card = await one_home.card(thread=said.ts)
+    assert "Attached to" in text_of(card)
+    assert "Contoso" in text_of(card)
+
+
+async def test_the_whole_thread_is_saved_where_slack_lets_it_be_read(one_home):
+    """With the optional scope the thread's messages follow, each with its author; without it nobody is offered it."""
+    view = await one_home.open_form("save_as_note")
+    await one_home.quiet()
+    assert "Whole thread" not in labels_of(one_home.slack.modal(ANA))
+    await one_home.slack.close(view)
+    one_home.slack.grant_scopes(ACME, "channels:history")
+
+    await one_home.open_form("save_as_note")
+    await one_home.quiet()
+    view = one_home.slack.modal(ANA)
+    await one_home.slack.submit(view, {"Title": "Thread", "Whole thread": ["Save every message of the thread"]})
+    card = await one_home.card()
+    await one_home.slack.click(card, "Confirm", user=ANA)
+    await one_home.shows(card, "Created")
+
+    note = next(each for each in one_home.crm.all("notes") if each["title"] == "Thread")
+    replies = one_home.slack.thread(SALES, CALL_NOTES)[1:]
+    assert "**Ben Okafor**" in note["bodyV2"]["markdown"] or "**Cleo" in note["bodyV2"]["markdown"], replies
+
+
+async def test_look_up_shows_what_the_message_is_about(home):
+    """Look up in CRM answers in a modal with cards and their buttons."""
+    said = home.slack.say(ANA, SALES, "Any news from Contoso?")
+
+    await home.slack.message_shortcut("look_up", ANA, SALES, said.ts)
+    await home.quiet()
+
+    view = home.slack.modal(ANA)
+    assert "Contoso" in text_of(view)
+    assert "Add note" in buttons_of(view)
+
+
+async def test_nobody_known_is_said_in_words(one_home):
+    """A message about nobody the CRM knows says so."""
+    await one_home.slack.message_shortcut("look_up", ANA, SALES, GREETING)
+    await one_home.quiet()
+
+    assert one_home.slack.modal(ANA)
