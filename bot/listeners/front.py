@@ -19,6 +19,7 @@ from bot.errands import Errands
 from bot.errors import Misunderstood, NotAllowed
 from bot.listeners import payloads
 from bot.listeners.guard import explain, told
+from bot.listeners.inbox import Inbox
 from bot.listeners.payloads import Body, Click, Command, Event, Incoming, Shortcut, Submission, Typing
 from bot.metrics import Metrics
 from bot.models import Viewer
@@ -81,8 +82,9 @@ class Routes:
 class Front:
     """Takes payloads from Bolt, acknowledges them, and starts their stories as errands."""
 
-    def __init__(self, routes: Routes, teams: Teams, errands: Errands, metrics: Metrics) -> None:
+    def __init__(self, routes: Routes, teams: Teams, errands: Errands, metrics: Metrics, inbox: Inbox) -> None:
         self._routes = routes
+        self._inbox = inbox
         self._teams = teams
         self._errands = errands
         self._metrics = metrics
@@ -104,12 +106,25 @@ class Front:
 
     async def _on_click(self, ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
         click = payloads.click(body, context)
-        story = self._routes.clicks.get(click.action_id, _unknown_button)
-        task = self._begin(click.action_id, click, story)
+        task = self._answer(click)
         if click.action_id in self._routes.patient:
-            # Decided first: a process that dies before it acknowledges leaves Slack to say that the click failed.
-            await asyncio.wait({task}, timeout=ANSWERED_WITHIN)
+            await self._answered_or_remembered(click, task)
         await ack()
+
+    def _answer(self, click: Click) -> asyncio.Task[None]:
+        return self._begin(click.action_id, click, self._routes.clicks.get(click.action_id, _unknown_button))
+
+    async def _answered_or_remembered(self, click: Click, task: asyncio.Task[None]) -> None:
+        """Answered first: a process that dies, or cannot tell, before it acknowledges leaves it to Slack to say so."""
+        done, _ = await asyncio.wait({task}, timeout=ANSWERED_WITHIN)
+        if done:
+            await task
+        else:
+            await self._inbox.remember(click, task)
+
+    async def answer_what_was_left(self) -> None:
+        """Answer the clicks that processes acknowledged before they died."""
+        await self._inbox.answer_what_was_left(self._answer)
 
     async def _on_shortcut(self, ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
         shortcut = payloads.shortcut(body, context)

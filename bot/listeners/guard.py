@@ -27,7 +27,10 @@ def new_reference() -> str:
 
 
 async def told(story: str, incoming: Incoming, talk: Talk, work: Awaitable[Any]) -> str:
-    """Run a story to its end; a failure is told to the person who began it. Returns "ok" or the error's name."""
+    """Run a story to its end; a failure is told to the person who began it. Returns "ok" or the error's name.
+
+    Raises only when Slack cannot be reached, so that nobody could be told.
+    """
     try:
         await work
     except Exception as error:
@@ -55,3 +58,4 @@ async def _tell(talk: Talk, what: Problem) -> None:
             await talk.privately(problem(what))
     except UNREACHABLE as error:
         log.warning("nobody could be told of a problem: %s", reason(error))
+        raise

@@ -64,7 +64,9 @@ class Stories:
                 ids.SUGGEST_RECORDS: self.suggest.records,
             },
             events={},
-            patient=frozenset({ids.PROPOSAL_CONFIRM, ids.PROPOSAL_CANCEL}),
+            patient=frozenset(
+                {ids.PROPOSAL_CONFIRM, ids.PROPOSAL_CANCEL, ids.PROPOSAL_UNDO, ids.PROPOSAL_USE_EXISTING}
+            ),
         )
 
 

@@ -11,7 +11,7 @@ from bot.blocks.proposal import told_late
 from bot.errors import NotAllowed, NotFound
 from bot.policy import refusal
 from bot.proposals.cards import Cards
-from bot.proposals.executing import LEASE, Executor
+from bot.proposals.executing import Executor
 from bot.proposals.model import CardPlace, Proposal, State
 from bot.slack.people import Profile
 from bot.store import Store
@@ -61,7 +61,7 @@ class Deciding:
             by=by.user_id,
             owner=self._executor.owner,
             now=self._now(),
-            lease=LEASE,
+            lease=self._executor.pace.lease,
         )
         if claimed is None:
             return await self._late(await self._as_it_is(team, proposal.id), by)

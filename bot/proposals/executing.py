@@ -8,7 +8,8 @@ import asyncio
 import logging
 import random
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.changes import rebased, seal
@@ -23,20 +24,8 @@ from bot.teams.team import Teams
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=20)
-"""How long a process that stopped answering keeps its writes; each write renews its own every third of it."""
-
-SLOW = 1.5
-"""Seconds after which the card says that it is being written."""
-
-SETTLED_AT_ONCE = 5.0
-"""Seconds for one look right after an answer was lost, which keeps "not known yet" off most cards."""
-
-LONGEST_PAUSE = timedelta(seconds=20)
-"""Between two tries to settle an unknown outcome, so that it is settled within a minute of the CRM answering again."""
-
-SWEEP_EVERY = 1.0  # seconds, give or take a third so that many processes do not sweep in step
 AT_ONCE = 20
+"""What one sweep takes up of each sort."""
 
 NOT_AS_SHOWN = "The stored change is not the one that the card showed, so it was not carried out."
 OTHER_CRM = "The workspace was connected to another CRM meanwhile, so this was not carried out. Propose it again."
@@ -44,6 +33,28 @@ CRM_LEFT = (
     "No answer came when this was written, and since then the workspace has left that CRM. "
     "So nobody can tell from here whether it was written; it will not be sent again."
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How patient the executor is.
+
+    A process that stopped answering keeps its writes for `lease`; each write renews its own every third of it. After
+    `slow` the card says that it is being written. `at_once` is for one look right after an answer was lost, which keeps
+    "not known yet" off most cards. Between two tries to settle an unknown outcome it waits from twice `first_pause`,
+    doubling, up to `longest_pause`: so it is settled within a minute of the CRM answering again.
+    """
+
+    lease: timedelta = timedelta(seconds=20)
+    slow: float = 1.5
+    at_once: float = 5.0
+    first_pause: timedelta = timedelta(seconds=1)
+    longest_pause: timedelta = timedelta(seconds=20)
+    sweep_every: float = 1.0  # seconds, give or take a third so that many processes do not sweep in step
+
+    def pause(self, attempts: int) -> timedelta:
+        """How long to wait after this many attempts."""
+        return min(self.first_pause * (1 << min(attempts, 10)), self.longest_pause)
 
 
 class Executor:
@@ -60,6 +71,7 @@ class Executor:
         now: Callable[[], datetime],
     ) -> None:
         self.owner = secrets.token_hex(8)
+        self.pace = Pace()
         self._store = store
         self._teams = teams
         self._cards = cards
@@ -68,6 +80,11 @@ class Executor:
         self._now = now
         self._running: set[str] = set()
         self._catching_up: asyncio.Task[None] | None = None
+        self._chores: list[Callable[[], Awaitable[None]]] = []
+
+    def also(self, chore: Callable[[], Awaitable[None]]) -> None:
+        """Do this, too, in every sweep."""
+        self._chores.append(chore)
 
     def begin(self, proposal: Proposal, *, again: bool = False) -> asyncio.Task[None]:
         """Start the write of a proposal that this process has claimed."""
@@ -90,14 +107,14 @@ class Executor:
             await self._cards.rewrite(ended)
 
     async def _say_when_slow(self, proposal: Proposal, over: asyncio.Event) -> None:
-        if not await _within(over, SLOW):
+        if not await _within(over, self.pace.slow):
             await self._cards.rewrite(proposal, even_if_shown=True)
 
     async def _keep_lease(self, proposal_id: str, over: asyncio.Event) -> None:
         """Renewed beside each write, not in the sweep: neither a slow sweep nor a shutdown may let a lease lapse."""
-        while not await _within(over, LEASE.total_seconds() / 3):
+        while not await _within(over, self.pace.lease.total_seconds() / 3):
             try:
-                await self._store.proposals.renew(self.owner, self._now(), LEASE, ids=(proposal_id,))
+                await self._store.proposals.renew(self.owner, self._now(), self.pace.lease, ids=(proposal_id,))
             except Exception:  # the lease may last until the database is back
                 log.warning("a lease could not be renewed", exc_info=True, extra={"proposal": proposal_id})
 
@@ -114,7 +131,7 @@ class Executor:
             return await store.rebase(proposal.id, self.owner, fresh, stale.what, self._now())
         except OutcomeUnknown:
             if not again:
-                return await self._carry_out(proposal, again=True, within=SETTLED_AT_ONCE)
+                return await self._carry_out(proposal, again=True, within=self.pace.at_once)
             return await self._not_known_yet(proposal)
         except (Refused, NotFound) as error:
             return await self._failed(proposal, str(error))
@@ -146,8 +163,8 @@ class Executor:
         return await self._store.proposals.finish(proposal.id, self.owner, State.FAILED, outcome, self._now())
 
     async def _not_known_yet(self, proposal: Proposal) -> Proposal | None:
-        pause = min(timedelta(seconds=2 ** min(proposal.attempts, 6)), LONGEST_PAUSE)
-        return await self._store.proposals.mark_unknown(proposal.id, self.owner, self._now() + pause, self._now())
+        again_at = self._now() + self.pace.pause(proposal.attempts)
+        return await self._store.proposals.mark_unknown(proposal.id, self.owner, again_at, self._now())
 
     async def sweep_forever(self) -> None:
         """Until cancelled: take up what others left, expire, and rewrite cards that lag behind."""
@@ -156,11 +173,12 @@ class Executor:
                 await self.sweep()
             except Exception:  # the next round tries again: a database that is away must not end the sweeping
                 log.exception("a sweep broke")
-            await asyncio.sleep(SWEEP_EVERY * random.uniform(0.67, 1.33))  # noqa: S311 - spreads load, guards nothing
+            await asyncio.sleep(self.pace.sweep_every * random.uniform(0.67, 1.33))  # noqa: S311 - it only spreads load
 
     async def sweep(self) -> None:
         """One round; safe in any number of processes at once, and never held up by a slow Slack or CRM."""
-        for proposal in await self._store.proposals.take_abandoned(self.owner, self._now(), LEASE, limit=AT_ONCE):
+        store, lease = self._store.proposals, self.pace.lease
+        for proposal in await store.take_abandoned(self.owner, self._now(), lease, limit=AT_ONCE):
             if proposal.id in self._running:
                 continue  # our own, whose lease had lapsed: the process was asleep, and what it began goes on
             log.info("taking up a write that was left", extra={"proposal": proposal.id})
@@ -168,6 +186,8 @@ class Executor:
         await self.expire()
         if self._catching_up is None or self._catching_up.done():
             self._catching_up = self._errands.start(self._cards.catch_up(limit=AT_ONCE))
+        for chore in self._chores:
+            await chore()
 
     async def expire(self) -> None:
         """End the pending proposals whose time is over, and say so on their cards."""
