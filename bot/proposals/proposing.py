@@ -17,7 +17,7 @@ from bot.blocks.proposal import Around
 from bot.changes import Change, FieldChange, LinkChange, Verb, differences, inverse, moved
 from bot.crm import settled
 from bot.crm.twenty import Twenty
-from bot.errors import BotError, Misunderstood, NotAllowed, NotFound, Refused
+from bot.errors import BotError, Misunderstood, NotAllowed, NotFound, NotRouted, Refused
 from bot.fields import field
 from bot.models import Choice, Kind, Record, Ref, Refs, Value
 from bot.policy import approvers, may_propose, needs_others
@@ -81,7 +81,10 @@ class Proposing:
         ties = None
         if "records" in wanted:
             crm = await origin.team.crm()
-            ties = await crm.links(record.kind, record.id)
+            try:
+                ties = await crm.links(record.kind, record.id)
+            except NotRouted:
+                wanted = _naming_records(record, wanted)
         return await self._propose(updating(record, wanted, ties=ties), origin)
 
     async def complete(self, task: Record, origin: Origin) -> Proposal:
@@ -187,6 +190,13 @@ async def _known_for_create(
 
 async def _takes_links(crm: Twenty, kind: Kind) -> bool:
     return (await crm.schema(kind)).takes_links
+
+
+def _naming_records(record: Record, wanted: Mapping[str, Value]) -> dict[str, Value]:
+    """Where the CRM takes no ties, the chosen records go into the text, which is shown whole before it is written."""
+    text, refs = wanted.get("text", record.values.get("text")), wanted["records"]
+    chosen = [LinkChange("", ref) for ref in refs.to] if isinstance(refs, Refs) else []
+    return {**wanted, "text": named_in_text(str(text or ""), chosen) if chosen else text}
 
 
 async def _or(asked: Awaitable[Answer], default: Answer) -> Answer:

@@ -1,0 +1,225 @@
+"""Fifteen writes: create, update and delete of every record type, each by a card, each undone, in every dialect."""
+
+from typing import Any
+
+import pytest
+
+from bot.sandbox.slack import Message, buttons_of, labels_of, text_of
+from bot.sandbox.slack.sample import ANA
+from tests.house import House
+
+CREATES: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "company": ("companies", "Zephyr Labs", {"Name": "Zephyr Labs", "Domain": "zephyr.example"}),
+    "person": ("people", "Zoe Quill", {"Name": "Zoe Quill", "Email": "Zoe@Quill.example", "Phone": "+44 20 7946 0958"}),
+    "deal": ("opportunities", "Zephyr pilot", {"Name": "Zephyr pilot", "Amount": "12.5k EUR", "Company": "Contoso"}),
+    "note": ("notes", "Zephyr call", {"Title": "Zephyr call", "Text": "They are *keen*", "Records": ["Contoso"]}),
+    "task": ("tasks", "Ring Zephyr", {"Title": "Ring Zephyr", "Assignee": "Ben Okafor"}),
+}
+EDITS: dict[str, tuple[str, str, dict[str, Any], str]] = {
+    "company": ("companies", "Fabrikam", {"City": "Potsdam"}, "Potsdam"),
+    "person": ("people", "Ada Lovelace", {"Job title": "Countess"}, "Countess"),
+    "deal": ("opportunities", "Fabrikam renewal", {"Amount": "41,000 EUR"}, "41000000000"),
+    "note": ("notes", "Once only", {"Text": "Changed words"}, "Changed words"),
+    "task": ("tasks", "Once only", {"Title": "Once and for all"}, "Once and for all"),
+}
+
+
+def named(record: dict[str, Any]) -> str:
+    """What a raw record is called."""
+    name = record.get("title") or record.get("name") or ""
+    return f"{name['firstName']} {name['lastName']}" if isinstance(name, dict) else name
+
+
+def find(home: House, plural: str, name: str) -> dict[str, Any] | None:
+    """The raw record of this name, if there is exactly one."""
+    found = [each for each in home.crm.all(plural) if named(each) == name]
+    assert len(found) <= 1, found
+    return found[0] if found else None
+
+
+async def confirm(home: House, card: Message, words: str) -> Message:
+    """Press Confirm on a private card and wait for what this very card says then."""
+    await home.slack.click(card, "Confirm", user=ANA)
+    return await home.shows(card, words)
+
+
+async def proposed(home: House, typed: str, answers: dict[str, Any]) -> Message:
+    """Open a form by command, fill it in, and wait for the card."""
+    view = await home.ask_form(typed)
+    answer = await home.slack.submit(view, answers)
+    assert answer.ok, answer
+    assert not view.errors, view.errors
+    return await home.private_card()
+
+
+@pytest.mark.parametrize("kind", CREATES)
+async def test_a_create_is_shown_written_and_taken_back(home, kind):
+    """The card shows every field and the new id; after Confirm the record has exactly those; Undo trashes it."""
+    plural, name, answers = CREATES[kind]
+    card = await proposed(home, f"/crm new {kind}", answers)
+    assert find(home, plural, name) is None, "nothing is written before Confirm"
+    assert all(label in text_of(card) for label in answers if label != "Records")
+
+    done = await confirm(home, card, f"Created {kind}")
+    record = find(home, plural, name)
+    assert record
+    assert record["id"] in text_of(done)
+
+    await home.slack.click(done, "Undo", user=ANA)
+    undo = await home.private_card()
+    assert f"Delete {kind}" in text_of(undo)
+    await confirm(home, undo, f"Deleted {kind}")
+    assert find(home, plural, name) is None
+    assert bool([each for each in home.crm.trash(plural) if each["id"] == record["id"]]) == (
+        home.crm.profile != "documented"
+    )
+
+
+@pytest.mark.parametrize("kind", EDITS)
+async def test_an_update_is_shown_as_a_difference_and_taken_back(home, kind):
+    """The card shows old and new; only the touched field changes; Undo gives the old value back."""
+    plural, name, answers, expected = EDITS[kind]
+    if kind in ("note", "task"):
+        home.crm.add(plural, {"title": name})
+    before = find(home, plural, name)
+    if kind == "company" and "address" not in before:
+        pytest.fail("the fake knows no address")
+
+    card = await proposed(home, f"/crm edit {kind} {name}", answers)
+    assert "→" in text_of(card)
+    done = await confirm(home, card, f"Changed {kind}")
+    after = home.crm.get(plural, before["id"])
+    assert expected in str(after)
+
+    await home.slack.click(done, "Undo", user=ANA)
+    await confirm(home, await home.private_card(), "Changed")
+    back = home.crm.get(plural, before["id"])
+    moved = {key for key in before if back.get(key) != before[key]}
+    assert moved <= {"updatedAt", "updatedBy", "searchVector", "bodyV2", "body"}, moved
+
+
+@pytest.mark.parametrize("kind", EDITS)
+async def test_a_delete_shows_the_whole_record_says_where_it_went_and_is_taken_back(home, kind):
+    """The card shows the record; the outcome says trash or gone; Undo brings it back with the same id."""
+    plural, name, _, _ = EDITS[kind]
+    if kind in ("note", "task"):
+        home.crm.add(plural, {"title": name})
+    record = find(home, plural, name)
+
+    await home.slack.command(ANA, "C0SALES01", f"/crm delete {kind} {name}")
+    card = await home.private_card()
+    assert record["id"] in text_of(card)
+    done = await confirm(home, card, f"Deleted {kind}")
+    assert ("gone for good" in text_of(done)) == (home.crm.profile == "documented")
+    assert find(home, plural, name) is None
+
+    await home.slack.click(done, "Undo", user=ANA)
+    await confirm(home, await home.private_card(), f"Restored {kind}")
+    assert find(home, plural, name)["id"] == record["id"]
+
+
+async def test_done_completes_a_task(home):
+    """`/crm done` goes straight to the card, and the task is DONE after Confirm."""
+    task = home.crm.add("tasks", {"title": "Water the plants", "status": "TODO"})
+
+    await home.slack.command(ANA, "C0SALES01", "/crm done water the plants")
+    await confirm(home, await home.private_card(), "Changed task")
+
+    assert home.crm.get("tasks", task["id"])["status"] == "DONE"
+
+
+async def test_several_matches_are_a_choice_and_never_a_guess(one_home):
+    """Two tasks of one name: the asker chooses, and nothing is proposed before."""
+    one_home.crm.add("tasks", {"title": "Twin"})
+    one_home.crm.add("tasks", {"title": "Twin"})
+
+    answer = await one_home.ask("/crm done twin")
+
+    assert buttons_of(answer) == ["Done", "Done"]
+    assert not one_home.crm_requests("PATCH")
+
+
+async def test_words_after_the_command_fill_in_the_form(one_home):
+    """`new task Call Ada tomorrow 3pm` opens with the title without the date, and the date set."""
+    view = await one_home.ask_form("/crm new task Call Ada tomorrow 3pm")
+
+    title = next(block for block in view.blocks if block.get("block_id") == "title")
+    due = next(block for block in view.blocks if block.get("block_id") == "due")
+    assert title["element"]["initial_value"] == "Call Ada"
+    assert due["element"]["initial_date_time"] > 0
+
+
+async def test_additional_emails_and_phones_survive_an_edit(home):
+    """A new primary email keeps the additional ones: composites are written whole (twenty.md section 4.2)."""
+    emails = {"primaryEmail": "first@x.example", "additionalEmails": ["second@x.example"]}
+    person = home.crm.add("people", {"name": {"firstName": "Many", "lastName": "Mails"}, "emails": emails})
+
+    card = await proposed(home, "/crm edit person Many Mails", {"Email": "third@x.example"})
+    await confirm(home, card, "Changed person")
+
+    kept = home.crm.get("people", person["id"])["emails"]
+    assert kept["primaryEmail"] == "third@x.example"
+    assert kept["additionalEmails"] == ["second@x.example"]
+
+
+async def test_a_likely_duplicate_is_shown_and_can_be_used_instead(one_home):
+    """A company with a known domain: the card names the existing one, and Use existing drops the proposal."""
+    card = await proposed(one_home, "/crm new company", {"Name": "Contoso GmbH", "Domain": "contoso.example"})
+    assert "perhaps the same" in text_of(card)
+
+    await one_home.slack.click(card, "Use existing", user=ANA)
+    await one_home.told(ANA, "Cancelled")
+
+    assert not one_home.crm_requests("POST")
+
+
+async def test_other_peoples_undecided_proposals_are_shown(one_home):
+    """Two people propose the same company: the second card says that the first is waiting."""
+    await proposed(one_home, "/crm new company", {"Name": "Same Idea"})
+    view = await one_home.ask_form("/crm new company", user="U0BEN0001")
+    await one_home.slack.submit(view, {"Name": "same idea"})
+
+    card = await one_home.private_card("U0BEN0001")
+
+    assert "Also waiting" in text_of(card)
+
+
+async def test_a_form_says_at_the_field_what_is_wrong(one_home):
+    """A mistyped email and an amount that is none stay in the form with a sentence each."""
+    view = await one_home.ask_form("/crm new person")
+    await one_home.slack.submit(view, {"Name": "Zoe", "Phone": "call me"})
+    assert "phone number" in view.errors["phone"]
+    await one_home.slack.close(view)
+
+    view = await one_home.ask_form("/crm new deal")
+    await one_home.slack.submit(view, {"Name": "Big", "Amount": "a lot"})
+    assert "amount" in view.errors["amount"]
+    assert "Name" in labels_of(view)
+
+
+async def test_an_untouched_edit_proposes_nothing(one_home):
+    """Submitting an edit form as it was says that nothing was changed."""
+    view = await one_home.ask_form("/crm edit company Fabrikam")
+    await one_home.slack.submit(view, {})
+
+    await one_home.told(ANA, "Nothing was changed")
+
+
+async def test_a_newer_proposal_takes_the_place_of_an_older_one(one_home):
+    """The same person proposes the same field again: the first card says that it was replaced."""
+    await proposed(one_home, "/crm edit company Fabrikam", {"City": "Potsdam"})
+    await proposed(one_home, "/crm edit company Fabrikam", {"City": "Leipzig"})
+
+    await one_home.told(ANA, "Replaced")
+
+
+async def test_an_undo_is_refused_when_somebody_changed_the_field_since(one_home):
+    """Undo of an update refuses with a reason when the field has moved."""
+    card = await proposed(one_home, "/crm edit company Fabrikam", {"City": "Potsdam"})
+    done = await confirm(one_home, card, "Changed company")
+    company = find(one_home, "companies", "Fabrikam")
+    one_home.crm.edit("companies", company["id"], {"address": {**company["address"], "addressCity": "Jena"}})
+
+    await one_home.slack.click(done, "Undo", user=ANA)
+
+    await one_home.told(ANA, "changed by somebody else since")
