@@ -6,6 +6,8 @@ from alembic import op
 revision = "0001"
 down_revision = None
 
+OPEN = "state IN ('pending', 'executing', 'unknown')"
+
 UNCOVERED = """
 NOT EXISTS (SELECT 1 FROM erasures
             WHERE (erasures.team_id IS NULL OR erasures.team_id = OLD.team_id)
@@ -99,63 +101,20 @@ def _proposals() -> None:
 
 def _proposals_indexes() -> None:
     op.create_index("proposals_by_age", "proposals", ["created_at"])
-    op.create_index(
-        "proposals_by_source",
-        "proposals",
-        ["team_id", "source_channel", "source_ts"],
-        sqlite_where=sa.text("source_ts <> ''"),
-        postgresql_where=sa.text("source_ts <> ''"),
-    )
     op.create_index("proposals_by_team", "proposals", ["team_id"])
-    op.create_index(
-        "proposals_by_undone",
-        "proposals",
-        ["team_id", "undo_of"],
-        sqlite_where=sa.text("undo_of <> ''"),
-        postgresql_where=sa.text("undo_of <> ''"),
-    )
-    op.create_index(
-        "proposals_card_due",
-        "proposals",
-        ["card_due_at"],
-        sqlite_where=sa.text("card_due_at IS NOT NULL"),
-        postgresql_where=sa.text("card_due_at IS NOT NULL"),
-    )
-    op.create_index(
-        "proposals_due",
-        "proposals",
-        ["due_at"],
-        sqlite_where=sa.text("state IN ('pending', 'executing', 'unknown')"),
-        postgresql_where=sa.text("state IN ('pending', 'executing', 'unknown')"),
-    )
-    op.create_index(
-        "proposals_leased",
-        "proposals",
-        ["lease_owner"],
-        sqlite_where=sa.text("lease_owner IS NOT NULL"),
-        postgresql_where=sa.text("lease_owner IS NOT NULL"),
-    )
-    op.create_index(
-        "proposals_open_by_kind",
-        "proposals",
-        ["team_id", "kind", "verb", "created_at", "id"],
-        sqlite_where=sa.text("state IN ('pending', 'executing', 'unknown')"),
-        postgresql_where=sa.text("state IN ('pending', 'executing', 'unknown')"),
-    )
-    op.create_index(
-        "proposals_open_by_person",
-        "proposals",
-        ["team_id", "proposer", "created_at", "id"],
-        sqlite_where=sa.text("state IN ('pending', 'executing', 'unknown')"),
-        postgresql_where=sa.text("state IN ('pending', 'executing', 'unknown')"),
-    )
-    op.create_index(
-        "proposals_open_by_record",
-        "proposals",
-        ["team_id", "record_id"],
-        sqlite_where=sa.text("state IN ('pending', 'executing', 'unknown')"),
-        postgresql_where=sa.text("state IN ('pending', 'executing', 'unknown')"),
-    )
+    _conditional("proposals_by_source", ["team_id", "source_channel", "source_ts"], "source_ts <> ''")
+    _conditional("proposals_by_undone", ["team_id", "undo_of"], "undo_of <> ''")
+    _conditional("proposals_card_due", ["card_due_at"], "card_due_at IS NOT NULL")
+    _conditional("proposals_due", ["due_at"], OPEN)
+    _conditional("proposals_leased", ["lease_owner"], "lease_owner IS NOT NULL")
+    _conditional("proposals_open_by_kind", ["team_id", "kind", "verb", "created_at", "id"], OPEN)
+    _conditional("proposals_open_by_person", ["team_id", "proposer", "created_at", "id"], OPEN)
+    _conditional("proposals_open_by_record", ["team_id", "record_id"], OPEN)
+
+
+def _conditional(name: str, columns: list[str], condition: str) -> None:
+    where = sa.text(condition)
+    op.create_index(name, "proposals", columns, sqlite_where=where, postgresql_where=where)
 
 
 def _cards() -> None:
