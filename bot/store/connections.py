@@ -70,6 +70,7 @@ _all = (
 
 GET = select(*_all).where(c.team_id == bindparam("b_team"))
 GET_LOCKED = GET.with_for_update()
+HOLDER = select(*_all).where(c.connection_id == bindparam("b_connection"))
 ALL = select(*_all).order_by(c.team_id)
 BIND = InsertOrReplace(connections)
 DELETE = delete(connections).where(c.team_id == bindparam("b_team")).returning(c.connection_id)
@@ -98,6 +99,12 @@ class Connections:
     async def connection(self, team: TeamId) -> BoundConnection | None:
         """The team's own connection; there is no default and no other team's."""
         row = await self._database.read(lambda connection: connection.execute(GET, {"b_team": team}).first())
+        return None if row is None else _bound(tuple(row))
+
+    async def holder(self, connection_id: ConnectionId) -> BoundConnection | None:
+        """The binding of a connection; None when no team holds it."""
+        values = {"b_connection": connection_id}
+        row = await self._database.read(lambda connection: connection.execute(HOLDER, values).first())
         return None if row is None else _bound(tuple(row))
 
     async def all(self) -> tuple[BoundConnection, ...]:

@@ -108,7 +108,7 @@ class InstallDoors:
         return await self._store.oauth_states.consume(state, self._now())
 
     async def _exchange(self, code: str) -> Installation:
-        answer = await self._clients.with_token("").oauth_v2_access(
+        answer = await self._clients.without_token().oauth_v2_access(
             client_id=self._app.client_id,
             client_secret=self._app.client_secret,
             code=code,

@@ -61,7 +61,7 @@ class Renewing:
         if taken is None:
             return await self._by_another(installation)
         try:
-            answer = await self._clients.with_token("").oauth_v2_access(
+            answer = await self._clients.without_token().oauth_v2_access(
                 client_id=self._app.client_id,
                 client_secret=self._app.client_secret,
                 grant_type="refresh_token",

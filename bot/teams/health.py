@@ -1,0 +1,73 @@
+"""Whether teams' connections work, learned in passing from every request, and told once per break and recovery.
+
+Only a credential that is not accepted is a break; a CRM that is slow or away for a moment is told to whoever asks.
+"""
+
+import logging
+import re
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+from bot.blocks.connecting import Standing, broke, recovered
+from bot.blocks.primitives import Message
+from bot.errands import Errands
+from bot.errors import BotError, CredentialBroken
+from bot.models import ConnectionId, TeamId, UserId
+from bot.store import Store
+from bot.store.connections import BoundConnection
+
+log = logging.getLogger(__name__)
+
+KEPT = 10_000
+SLACK_USER = re.compile(r"[UW][A-Z0-9]{2,30}")
+
+Tell = Callable[[TeamId, UserId, Message], Awaitable[None]]
+"""Say something to one person in a direct message; a failure to do so is the teller's to log."""
+
+
+class Health:
+    """The hook of the CRM client: called after every request, returns at once."""
+
+    def __init__(
+        self, *, store: Store, errands: Errands, tell: Tell, command: str, now: Callable[[], datetime]
+    ) -> None:
+        self._store = store
+        self._errands = errands
+        self._tell = tell
+        self._command = command
+        self._now = now
+        self._known: dict[ConnectionId, tuple[bool, datetime]] = {}
+
+    def seen(self, connection_id: ConnectionId, ok: bool, error: BotError | None) -> None:
+        """A request ended well, or badly with this error."""
+        if not ok and not isinstance(error, CredentialBroken):
+            return
+        before, now = self._known.get(connection_id), self._now()
+        if before and before[0] == ok and (now - before[1]).total_seconds() < 60:
+            return  # nothing new, and lately written down
+        if len(self._known) >= KEPT:
+            self._known.clear()
+        self._known[connection_id] = (ok, now)
+        whose = error.whose if isinstance(error, CredentialBroken) else ""
+        self._errands.start(self._note(connection_id, whose, now))
+
+    async def _note(self, connection_id: ConnectionId, whose: str, now: datetime) -> None:
+        bound = await self._store.connections.holder(connection_id)
+        if bound is None:
+            return  # being made or just ended: nobody's health
+        connections = self._store.connections
+        if whose:
+            if await connections.mark_broken(bound.team_id, connection_id, whose, now):
+                await self._say_broken(bound, whose)
+        elif await connections.mark_ok(bound.team_id, connection_id, now):
+            log.info("a connection works again", extra={"team": bound.team_id})
+            await self._say(bound, recovered(bound.crm_name))
+
+    async def _say_broken(self, bound: BoundConnection, whose: str) -> None:
+        log.warning("a connection has stopped working, to be mended by: %s", whose, extra={"team": bound.team_id})
+        standing = Standing(crm_name=bound.crm_name, last_success=bound.last_success, fault=whose)
+        await self._say(bound, broke(standing, command=self._command, timezone="UTC"))
+
+    async def _say(self, bound: BoundConnection, message: Message) -> None:
+        if SLACK_USER.fullmatch(bound.bound_by):  # the operator's bindings have nobody in Slack behind them
+            await self._tell(bound.team_id, UserId(bound.bound_by), message)
