@@ -1,0 +1,58 @@
+"""The guided first minute: three things to try, ticked off by what really happened, never by a click on the tick."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot.sandbox.page.seat import Seat
+from bot.sandbox.slack.sample import SALES
+from bot.sandbox.stage import ACME, Stage
+
+SEARCH = "/crm northwind"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing to try. `type` is put into the composer, `point_at` is the message whose menu is opened."""
+
+    title: str
+    about: str
+    done: bool
+    button: str = ""
+    type: str = ""
+    point_at: str = ""
+
+
+def steps(stage: Stage, seat: Seat) -> list[Step]:
+    """The three steps for the one who sits there; none where the first minute does not play."""
+    if seat.team != ACME or seat.place != SALES:
+        return []
+    return [
+        Step(
+            "Look a company up",
+            f"Type {SEARCH} and press Enter. Only you see the answer.",
+            _happened(stage, lambda payload: payload.get("command") == "/crm"),
+            button="Type it for me",
+            type=SEARCH,
+        ),
+        Step(
+            "Save a message as a note",
+            "Open the menu of a message, choose Save as CRM note, attach Contoso, and send the form.",
+            _happened(stage, lambda payload: payload.get("type") == "view_submission"),
+            button="Show me the menu",
+            point_at=_worth_saving(stage),
+        ),
+        Step(
+            "Confirm, and see it in the CRM",
+            "Nothing is written until somebody presses Confirm on the card. Then watch the record appear on the right.",
+            any(each.status in (200, 201) for each in stage.maton.requests("POST", r"/(notes|tasks)$")),
+        ),
+    ]
+
+
+def _happened(stage: Stage, fits: Callable[[dict[str, object]], bool]) -> bool:
+    return any(fits(exchange.payload) and exchange.answer.ok for exchange in stage.slack.exchanges)
+
+
+def _worth_saving(stage: Stage) -> str:
+    threads = [message for message in stage.slack.messages(SALES) if message.thread_ts == message.ts]
+    return f"m-{threads[0].ts}" if threads else ""
