@@ -21,7 +21,7 @@ from typing import Literal
 
 
 class BotError(Exception):
-    """Anything the bot can explain: `str()` is a sentence for the person in Slack, free of secrets and of vendor SQL."""
+    """Anything the bot can explain: `str()` is a sentence for the person in Slack, without secrets or vendor SQL."""
 
 
 class Misunderstood(BotError):
@@ -45,11 +45,15 @@ class NotFound(BotError):
 
 
 class RateLimited(BotError):
-    """Refused before it was executed: nothing was written. `retry_after` is in seconds."""
+    """Refused before it was executed: nothing was written. `retry_after` is in seconds.
 
-    def __init__(self, sentence: str, *, retry_after: float) -> None:
+    `by_account`: the gateway's limit for all workspaces together, not the one of this CRM.
+    """
+
+    def __init__(self, sentence: str, *, retry_after: float, by_account: bool = False) -> None:
         super().__init__(sentence)
         self.retry_after = retry_after
+        self.by_account = by_account
 
 
 class Refused(BotError):
@@ -91,7 +95,7 @@ class Unavailable(BotError):
 
 
 class CredentialBroken(BotError):
-    """A credential is not accepted. `whose`: the operator's Maton key, the team's connection, or the binding is dead."""
+    """A credential is not accepted. `whose`: the operator's key, the team's connection, or the binding is dead."""
 
     def __init__(self, sentence: str, *, whose: Literal["operator", "team", "binding"]) -> None:
         super().__init__(sentence)

@@ -170,6 +170,25 @@ class Viewer(Struct, frozen=True):
     name: str = ""
 
 
+class Profile(Struct, frozen=True, kw_only=True):
+    """A Slack user as the bot sees one. `is_guest` covers single- and multi-channel guests, `team` the user's own."""
+
+    user_id: UserId
+    team: str
+    name: str = ""
+    email: str = ""
+    timezone: str = "UTC"
+    is_admin: bool = False
+    is_guest: bool = False
+    is_bot: bool = False
+    is_deleted: bool = False
+
+    @property
+    def viewer(self) -> Viewer:
+        """What an answer needs to know of its reader."""
+        return Viewer(self.user_id, self.timezone, self.email, self.name)
+
+
 class RecordCard(Struct, frozen=True, kw_only=True):
     """A record with everything its card shows; `values`' refs carry names. `url` is its page in Twenty, when known."""
 

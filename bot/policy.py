@@ -8,10 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bot.changes import Change, Verb
-from bot.models import Money, Record, UserId
-from bot.proposals.model import Proposal
-from bot.slack.people import Profile
-from bot.teams.model import Approval, Effect, Rule, TeamSettings
+from bot.models import Money, Profile, Record, UserId
+from bot.proposal import Proposal
+from bot.team_settings import Approval, Effect, Rule, TeamSettings
 
 NOT_A_PERSON = "Only full members of this workspace can write to its CRM."
 NOT_A_WRITER = "In this workspace only the people whom its admins named write to the CRM; an admin can change that."

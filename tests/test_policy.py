@@ -6,10 +6,9 @@ import pytest
 
 from bot import policy
 from bot.changes import Change, FieldChange, Verb
-from bot.models import Kind, Money, Record, TeamId, UserId
-from bot.proposals.model import Proposal
-from bot.slack.people import Profile
-from bot.teams.model import Approval, Effect, Rule, TeamSettings
+from bot.models import Kind, Money, Profile, Record, TeamId, UserId
+from bot.proposal import Proposal
+from bot.team_settings import Approval, Effect, Rule, TeamSettings
 
 ANA, BEN, CLEO = UserId("U0ANA0001"), UserId("U0BEN0001"), UserId("U0CLEO001")
 NOW = datetime(2026, 3, 3, 9, 0, tzinfo=UTC)

@@ -20,7 +20,7 @@ from bot.blocks.primitives import (
 )
 from bot.blocks.values import moment
 from bot.changes import Verb
-from bot.proposals.model import Event, What
+from bot.proposal import Event, What
 
 _DID = {
     What.PROPOSED: "proposed to",

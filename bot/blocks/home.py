@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from bot.blocks import ids, rows
 from bot.blocks.connecting import Standing, fault
@@ -26,7 +25,7 @@ from bot.blocks.primitives import (
 from bot.blocks.proposal import title
 from bot.blocks.values import moment
 from bot.models import Kind, Record
-from bot.proposals.model import Proposal
+from bot.proposal import Proposal
 
 SHOWN = 5
 BLOCKS = 100
@@ -43,7 +42,6 @@ class Home:
     remark: str = ""
     may_use: bool = True
     timezone: str = "UTC"
-    now: datetime | None = None
 
 
 def home(what: Home, *, command: str) -> View:

@@ -26,7 +26,7 @@ from bot.blocks.primitives import (
 from bot.blocks.values import moment
 from bot.changes import Change, Verb
 from bot.models import Record, UserId
-from bot.proposals.model import Outcome, Proposal, State
+from bot.proposal import Outcome, Proposal, State
 
 LOOKALIKES = 5
 

@@ -13,7 +13,7 @@ from bot.blocks.primitives import Block, View, header, modal, option, plain_text
 from bot.changes import Verb
 from bot.language.money import format_money, parse_money
 from bot.models import WRITABLE, Kind, Money, UserId
-from bot.teams.model import Approval, CardPlacing, Effect, Rule, TeamSettings
+from bot.team_settings import Approval, CardPlacing, Effect, Rule, TeamSettings
 
 DECIDES, APPROVERS, VERBS, KINDS, AMOUNT, NEVER = "decides", "approvers", "verbs", "kinds", "amount", "never"
 WRITERS, MEMBERS = "writers", "members"

@@ -14,9 +14,9 @@ from bot.listeners.lookup import Lookup
 from bot.listeners.payloads import Click
 from bot.listeners.resolving import matches, origin_of
 from bot.models import Kind, Ref, UserId
+from bot.proposal import CardPlace
 from bot.proposals.cards import RESPONSE_URL_LIVES
 from bot.proposals.deciding import UNKNOWN_CARD, Deciding
-from bot.proposals.model import CardPlace
 from bot.proposals.proposing import Proposing
 from bot.store import Store
 from bot.store.history import FIRST_PAGE

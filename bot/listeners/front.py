@@ -22,8 +22,7 @@ from bot.listeners.guard import explain, told
 from bot.listeners.inbox import Inbox
 from bot.listeners.payloads import Body, Click, Command, Event, Incoming, Shortcut, Submission, Typing
 from bot.metrics import Metrics
-from bot.models import Viewer
-from bot.slack.people import Profile
+from bot.models import Profile, Viewer
 from bot.slack.talk import Talk, View
 from bot.teams.team import Team, Teams
 
@@ -77,6 +76,7 @@ class Routes:
     events: Mapping[str, Callable[[Event, Here], Awaitable[None]]]
     patient: frozenset[str] = frozenset()
     open_to_all: frozenset[str] = frozenset()
+    removals: Mapping[str, Callable[[Event], Awaitable[None]]] = field(default_factory=dict)
 
 
 class Front:
@@ -162,6 +162,9 @@ class Front:
 
     async def _on_event(self, ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
         event = payloads.event(body, context)
+        if removal := self._routes.removals.get(event.type):
+            # Before the acknowledgement, so that Slack tells again when it could not be done.
+            await removal(event)
         if story := self._routes.events.get(event.type):
             self._begin(event.type, event, story)
         await ack()
@@ -183,7 +186,8 @@ class Front:
 
     async def _admit(self, incoming: Incoming, here: Here) -> None:
         """Outsiders and guests never see or decide anything of the CRM; they are told so (slack.md section 2)."""
-        home = {here.team.id, incoming.enterprise}
+        # The organisation of our install: with Slack Connect a payload may name the other company's.
+        home = {here.team.id, here.team.identity.enterprise_id}
         if incoming.team not in home or (incoming.user_team and incoming.user_team not in home):
             raise NotAllowed(OUTSIDER)
         profile = await here.profile()

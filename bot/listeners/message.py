@@ -28,7 +28,7 @@ from bot.listeners.lookup import full_card
 from bot.listeners.payloads import Shortcut
 from bot.listeners.thread import is_readable, written_down
 from bot.models import Emails, Kind, Record, Ref, Refs, Value
-from bot.proposals.model import Proposal, State
+from bot.proposal import Proposal, State
 from bot.store import Store
 from bot.teams.links import record_url
 

@@ -10,7 +10,7 @@ from bot.errors import Misunderstood, NotFound
 from bot.language.intents import Target
 from bot.listeners.front import Here
 from bot.models import Kind, Record, Ref, Someone, Value
-from bot.proposals.model import Source
+from bot.proposal import Source
 from bot.proposals.proposing import Origin
 from bot.queries import Condition, Op, Query
 

@@ -18,7 +18,7 @@ from bot.blocks.primitives import Message
 from bot.blocks.proposal import Around, card
 from bot.errors import BotError
 from bot.policy import who_decides
-from bot.proposals.model import Card, CardPlace, Proposal
+from bot.proposal import Card, CardPlace, Proposal
 from bot.slack.talk import UNREACHABLE, Talk, by_response_url, reason
 from bot.store import Store
 from bot.teams.links import record_url

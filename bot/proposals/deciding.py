@@ -9,11 +9,11 @@ from datetime import datetime
 
 from bot.blocks.proposal import told_late
 from bot.errors import NotAllowed, NotFound
+from bot.models import Profile
 from bot.policy import refusal
+from bot.proposal import CardPlace, Proposal, State
 from bot.proposals.cards import Cards
 from bot.proposals.executing import Executor
-from bot.proposals.model import CardPlace, Proposal, State
-from bot.slack.people import Profile
 from bot.store import Store
 from bot.teams.membership import member_of
 from bot.teams.team import Team

@@ -16,9 +16,9 @@ from bot.changes import rebased, seal
 from bot.errands import Errands
 from bot.errors import BotError, NotConnected, NotFound, OutcomeUnknown, Refused
 from bot.metrics import Metrics
+from bot.proposal import Outcome, Proposal, State
 from bot.proposals.applying import Application, Applied, Stale
 from bot.proposals.cards import Cards
-from bot.proposals.model import Outcome, Proposal, State
 from bot.store import Store
 from bot.teams.team import Teams
 

@@ -19,16 +19,15 @@ from bot.crm import settled
 from bot.crm.twenty import Twenty
 from bot.errors import BotError, Misunderstood, NotAllowed, NotFound, NotRouted, Refused
 from bot.fields import field
-from bot.models import Choice, Kind, Record, Ref, Refs, Value
+from bot.models import Choice, Kind, Profile, Record, Ref, Refs, Value
 from bot.policy import approvers, may_propose, needs_others
+from bot.proposal import Proposal, Source, State, new_id
 from bot.proposals.applying import named_in_text
 from bot.proposals.cards import Cards
-from bot.proposals.model import Proposal, Source, State, new_id
-from bot.slack.people import Profile
 from bot.slack.talk import Talk
 from bot.store import Store
+from bot.team_settings import CardPlacing
 from bot.teams.membership import member_of
-from bot.teams.model import CardPlacing
 from bot.teams.team import Team
 
 Answer = TypeVar("Answer")

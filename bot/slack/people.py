@@ -2,34 +2,14 @@
 
 import time
 
-from msgspec import Struct
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import NotAllowed
-from bot.models import UserId, Viewer
+from bot.models import Profile, UserId
 
 REMEMBERED_FOR = 300.0  # seconds; a click that needs a right asks afresh
 KEPT = 10_000
-
-
-class Profile(Struct, frozen=True, kw_only=True):
-    """A Slack user as the bot sees one. `is_guest` covers single- and multi-channel guests, `team` the user's own."""
-
-    user_id: UserId
-    team: str
-    name: str = ""
-    email: str = ""
-    timezone: str = "UTC"
-    is_admin: bool = False
-    is_guest: bool = False
-    is_bot: bool = False
-    is_deleted: bool = False
-
-    @property
-    def viewer(self) -> Viewer:
-        """What an answer needs to know of its reader."""
-        return Viewer(self.user_id, self.timezone, self.email, self.name)
 
 
 class People:
@@ -73,7 +53,8 @@ def _profile(user: dict[str, object], team: str) -> Profile:
         user_id=UserId(str(user["id"])),
         team=str(user.get("team_id") or team),
         name=str(details.get("real_name") or user.get("real_name") or user.get("name") or ""),
-        email=str(details.get("email") or "").lower(),
+        # Whoever has not confirmed an address to Slack might have typed somebody else's.
+        email="" if user.get("is_email_confirmed") is False else str(details.get("email") or "").lower(),
         timezone=str(user.get("tz") or "UTC"),
         is_admin=bool(user.get("is_admin") or user.get("is_owner")),
         is_guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted") or user.get("is_stranger")),

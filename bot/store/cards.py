@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import Connection, bindparam, delete, exists, insert, or_, select, update
 
 from bot.models import TeamId
-from bot.proposals.model import Card, CardPlace, Proposal, new_id
+from bot.proposal import Card, CardPlace, Proposal, new_id
 from bot.store.database import Database
 from bot.store.rows import PROPOSAL, proposal
 from bot.store.sealing import Sealing

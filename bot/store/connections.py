@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.errors import NotAllowed
 from bot.models import ConnectionId, TeamId, UserId
-from bot.proposals.model import Proposal
+from bot.proposal import Proposal
 from bot.store.database import Database
 from bot.store.passing_connections import doom, forget_pending, is_pending_elsewhere, spare
 from bot.store.proposals import void_open

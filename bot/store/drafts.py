@@ -7,7 +7,7 @@ from msgspec import Raw, Struct
 from sqlalchemy import bindparam, delete, insert, select
 
 from bot.models import TeamId, UserId
-from bot.proposals.model import new_id
+from bot.proposal import new_id
 from bot.store.database import Database
 from bot.store.tables import drafts
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Select, bindparam, delete, insert, select
 
 from bot.models import TeamId
-from bot.proposals.model import Event
+from bot.proposal import Event
 from bot.store.database import Database
 from bot.store.rows import EVENT, event
 from bot.store.tables import erasures, history

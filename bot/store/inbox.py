@@ -6,7 +6,7 @@ from msgspec import Struct
 from sqlalchemy import bindparam, delete, insert, select, update
 
 from bot.models import TeamId
-from bot.proposals.model import new_id
+from bot.proposal import new_id
 from bot.store.database import Database
 from bot.store.sealing import Sealing
 from bot.store.tables import clicks

@@ -7,7 +7,7 @@ from msgspec import Struct
 from sqlalchemy import Connection, bindparam, insert, select
 
 from bot.models import TeamId, UserId
-from bot.proposals.model import new_id
+from bot.proposal import new_id
 from bot.queries import Position, Query
 from bot.store.database import Database
 from bot.store.tables import listings

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from bot.changes import Change, Moved, seal
 from bot.models import Kind, TeamId, UserId
-from bot.proposals.model import Outcome, Proposal, State, What
+from bot.proposal import Outcome, Proposal, State, What
 from bot.store import proposal_statements as sql
 from bot.store.database import Database
 from bot.store.rows import append, change_values, outcome_text, proposal, proposal_values

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, insert
 
 from bot import changes
 from bot.models import Kind, Ref
-from bot.proposals.model import Event, Outcome, Proposal, Source, State, What
+from bot.proposal import Event, Outcome, Proposal, Source, State, What
 from bot.store.tables import history, proposals
 
 _decode_outcome = msgspec.json.Decoder(Outcome).decode

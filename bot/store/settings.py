@@ -9,7 +9,7 @@ from bot.models import TeamId, UserId
 from bot.store.database import Database
 from bot.store.tables import settings
 from bot.store.upserts import InsertOrReplace
-from bot.teams.model import TeamSettings
+from bot.team_settings import TeamSettings
 
 GET = select(settings.c.settings).where(settings.c.team_id == bindparam("b_team"))
 SAVE = InsertOrReplace(settings)

@@ -1,7 +1,6 @@
 """Which CRM member a Slack user is: the one with the same email address, or nobody."""
 
-from bot.models import Record
-from bot.slack.people import Profile
+from bot.models import Profile, Record
 from bot.teams.team import Team
 
 

@@ -10,12 +10,12 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.crm.crms import CRMs
 from bot.crm.twenty import Twenty
 from bot.errors import NotConnected
-from bot.models import ConnectionId, TeamId
+from bot.models import ConnectionId, Profile, TeamId
 from bot.slack.authorize import Tokens
 from bot.slack.clients import SlackClients
-from bot.slack.people import People, Profile
+from bot.slack.people import People
 from bot.store import Store
-from bot.teams.model import TeamSettings
+from bot.team_settings import TeamSettings
 
 REMEMBERED_FOR = 2.0  # seconds; reads may use a connection this old, a confirmed write always asks the store
 

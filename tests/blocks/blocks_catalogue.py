@@ -15,7 +15,7 @@ from bot.models import (
     Record,
     RecordCard,
 )
-from bot.proposals.model import Event, Outcome, State, What
+from bot.proposal import Event, Outcome, State, What
 
 from blocks_samples import ANA, BEN, NOW, TZ, URL, VIEWER, Samples, Words, a_proposal, a_schema, an_id, changes, decided  # isort: skip
 

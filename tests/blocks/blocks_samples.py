@@ -27,7 +27,7 @@ from bot.models import (
     Viewer,
     When,
 )
-from bot.proposals.model import Outcome, Proposal, Source, State
+from bot.proposal import Outcome, Proposal, Source, State
 
 NOW = datetime(2026, 4, 1, 9, 30, tzinfo=UTC)
 ANA, BEN = UserId("U0ANA0001"), UserId("U0BEN0001")

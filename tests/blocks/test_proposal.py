@@ -7,7 +7,7 @@ from bot.blocks import ids
 from bot.blocks.primitives import Message
 from bot.blocks.proposal import button_value, card, told_late
 from bot.changes import FieldChange
-from bot.proposals.model import State
+from bot.proposal import State
 
 from blocks_catalogue import messages  # isort: skip
 from blocks_samples import ANA, BEN, a_proposal, an_id, changes, decided  # isort: skip

@@ -8,7 +8,7 @@ from databases import PostgreSQLServer
 
 from bot.changes import Change, FieldChange, Verb
 from bot.models import Kind, TeamId, UserId
-from bot.proposals.model import Proposal, Source, new_id
+from bot.proposal import Proposal, Source, new_id
 from bot.store import Sealing, Store
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from bot.proposals.model import CardPlace, Proposal, State
+from bot.proposal import CardPlace, Proposal, State
 from bot.store import Store
 
 Make = Callable[..., Proposal]

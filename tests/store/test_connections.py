@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.proposals.model import Proposal, State
+from bot.proposal import Proposal, State
 from bot.store import Store
 from bot.store.connections import ConnectionTaken
 

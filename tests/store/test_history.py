@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from bot.proposals.model import Proposal, What
+from bot.proposal import Proposal, What
 from bot.store import Store
 
 Make = Callable[..., Proposal]

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.proposals.model import Proposal, State
+from bot.proposal import Proposal, State
 from bot.store import Sealing, Store
 
 Make = Callable[..., Proposal]

@@ -9,7 +9,7 @@ import pytest
 
 from bot.changes import FieldChange, Moved, rebased, seal
 from bot.models import Kind, Record, Ref
-from bot.proposals.model import Outcome, Proposal, State, What
+from bot.proposal import Outcome, Proposal, State, What
 from bot.store import Store
 
 Make = Callable[..., Proposal]

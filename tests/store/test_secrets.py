@@ -10,11 +10,11 @@ from cryptography.fernet import Fernet
 from databases import KEY
 
 from bot.models import Kind, Ref
-from bot.proposals.model import CardPlace, Proposal
+from bot.proposal import CardPlace, Proposal
 from bot.queries import Position, Query
 from bot.store import BadKey, Sealing, Store, Unreadable
 from bot.store.installations import Installation, NoKey
-from bot.teams.model import TeamSettings
+from bot.team_settings import TeamSettings
 
 Make = Callable[..., Proposal]
 SECRETS = ("xoxb-very-secret", "xoxe-refresh-secret", "hooks.example/secret")

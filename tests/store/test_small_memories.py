@@ -10,7 +10,7 @@ from bot.changes import Verb
 from bot.models import Choice, Kind, Money, Ref
 from bot.queries import Condition, Op, Position, Query, Sort
 from bot.store import Store
-from bot.teams.model import Approval, Effect, Rule, TeamSettings
+from bot.team_settings import Approval, Effect, Rule, TeamSettings
 
 SECOND = timedelta(seconds=1)
 

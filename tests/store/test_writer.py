@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from bot.proposals.model import Proposal
+from bot.proposal import Proposal
 from bot.store import Sealing, Store
 
 Make = Callable[..., Proposal]

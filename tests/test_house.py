@@ -1,0 +1,75 @@
+"""The house keeps its shape: arrows go one way, and each outside thing is known in one room."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+BOT = Path(__file__).parents[1] / "bot"
+FLOORS = (
+    {"__main__"},
+    {"serving", "operating", "checking"},
+    {"app"},
+    {"tenancy"},
+    {"listeners", "web"},
+    {"proposals", "teams", "slack"},
+    {"policy", "manifest", "blocks"},
+    {"store", "crm"},
+    {"language"},
+    {"proposal", "team_settings", "changes", "queries", "fields", "models", "errors", "errands", "metrics", "settings", "logs"},
+)
+"""From the top down; a room imports from its own floor or from below."""
+
+KNOWN_ONLY_TO = {
+    "slack_bolt": {"app", "serving", "web", "listeners", "slack", "teams"},
+    "slack_sdk": {"slack", "listeners", "proposals", "teams", "tenancy", "checking"},
+    "httpx": {"crm", "app", "tenancy"},
+    "sqlalchemy": {"store"},
+    "alembic": {"store"},
+    "os": {"__main__"},
+}
+
+
+def room(path: Path) -> str:
+    """The part of the house a file belongs to."""
+    return path.relative_to(BOT).parts[0].removesuffix(".py")
+
+
+def imports(path: Path) -> set[str]:
+    """The modules a file imports, dotted."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module} if node.module != "bot" else {f"bot.{alias.name}" for alias in node.names}
+    return found
+
+
+FILES = [path for path in sorted(BOT.rglob("*.py")) if room(path) not in ("sandbox", "__init__")]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(BOT)))
+def test_arrows_go_down(path):
+    """No file imports from a floor above its own, and nothing but the command line knows the sandbox."""
+    floor = {name: number for number, names in enumerate(FLOORS) for name in names}
+    ours = {each.split(".")[1] for each in imports(path) if each.startswith("bot.")}
+
+    upward = {name for name in ours - {"sandbox"} if floor[name] < floor[room(path)]}
+
+    assert not upward
+    assert "sandbox" not in ours or room(path) == "__main__"
+
+
+@pytest.mark.parametrize("library", KNOWN_ONLY_TO)
+def test_each_outside_thing_is_known_in_few_rooms(library):
+    """SQL is the store's, HTTP the CRM client's, Slack's SDK the edge's, the environment the command line's."""
+    knowing = {room(path) for path in FILES if library in {each.split(".")[0] for each in imports(path)}}
+
+    assert knowing <= KNOWN_ONLY_TO[library]
+
+
+def test_the_fakes_know_nothing_of_the_bot():
+    """Fake Slack and fake Twenty import nothing of the bot, so that others can use them."""
+    for path in [*(BOT / "sandbox" / "slack").rglob("*.py"), *(BOT / "sandbox" / "twenty").rglob("*.py")]:
+        assert not {each for each in imports(path) if each.startswith("bot.") and not each.startswith("bot.sandbox")}
