@@ -86,13 +86,18 @@ def unbind_connection(team: str) -> None:
 @click.option("--public-url", default="", help="The https address at which Slack reaches the bot.")
 @click.option("--socket-mode", is_flag=True, help="For Socket Mode, without a public address.")
 @click.option("--command", "command_name", default="/crm", show_default=True, help="The slash command's name.")
-def manifest(public_url: str, socket_mode: bool, command_name: str) -> None:
+@click.option("--token-rotation", is_flag=True, help="Tokens that expire; only for many workspaces.")
+def manifest(public_url: str, socket_mode: bool, command_name: str, token_rotation: bool) -> None:
     """Print app_manifest.yml for a public address or for Socket Mode."""
     from bot.manifest import render
 
     if bool(public_url) == socket_mode:
         raise click.UsageError("Say either --public-url https://... or --socket-mode.")
-    click.echo(render(public_url=public_url, command=command_name), nl=False)
+    if public_url and not public_url.startswith("https://"):
+        raise click.UsageError("Slack only calls https:// addresses.")
+    if token_rotation and socket_mode:
+        raise click.UsageError("Tokens that expire need OAuth, so --public-url.")
+    click.echo(render(public_url=public_url, command=command_name, token_rotation=token_rotation), nl=False)
 
 
 @main.command("new-key")

@@ -13,6 +13,12 @@ SCOPES = {
 }
 """Every scope with the reason for it; the README's table is made of this."""
 
+OPTIONAL_SCOPES = {
+    "channels:history": "saving a whole thread of a public channel; without it *Whole thread* is not offered",
+    "groups:history": "the same for private channels that the bot was invited to",
+}
+"""Scopes that an installer may leave out."""
+
 EVENTS = ("app_home_opened", "app_uninstalled", "tokens_revoked")
 
 LONG_DESCRIPTION = (
@@ -22,8 +28,11 @@ LONG_DESCRIPTION = (
 )
 
 
-def render(*, public_url: str = "", command: str = "/crm") -> str:
-    """The manifest as YAML: with request addresses under `public_url`, or for Socket Mode when it is empty."""
+def render(*, public_url: str = "", command: str = "/crm", token_rotation: bool = False) -> str:
+    """The manifest as YAML: with request addresses under `public_url`, or for Socket Mode when it is empty.
+
+    `token_rotation` only for many workspaces: a token in `.env` would die within hours.
+    """
     lines = [
         "# Printed by `crm-bot manifest`; paste it at https://api.slack.com/apps under 'From a manifest'.",
         "display_information:",
@@ -33,9 +42,16 @@ def render(*, public_url: str = "", command: str = "/crm") -> str:
         f"  long_description: {LONG_DESCRIPTION!r}",
         *_features(public_url, command),
         *_oauth(public_url),
-        *_settings(public_url),
+        *_settings(public_url, token_rotation=token_rotation),
     ]
     return "\n".join(lines) + "\n"
+
+
+def scopes_table() -> str:
+    """The README's table: every scope and why."""
+    rows = [f"| `{scope}` | {reason} |" for scope, reason in SCOPES.items()]
+    rows += [f"| `{scope}` (optional) | {reason} |" for scope, reason in OPTIONAL_SCOPES.items()]
+    return "\n".join(["| scope | for |", "|---|---|", *rows])
 
 
 def _events_url(public_url: str) -> str:
@@ -83,10 +99,13 @@ def _oauth(public_url: str) -> list[str]:
     lines += ["  scopes:", "    bot:"]
     for scope, reason in SCOPES.items():
         lines += [f"      # {reason}", f"      - {scope}"]
+    lines.append("    bot_optional:")
+    for scope, reason in OPTIONAL_SCOPES.items():
+        lines += [f"      # {reason}", f"      - {scope}"]
     return lines
 
 
-def _settings(public_url: str) -> list[str]:
+def _settings(public_url: str, *, token_rotation: bool) -> list[str]:
     http = bool(public_url)
     lines = ["settings:", "  event_subscriptions:"]
     if http:
@@ -99,5 +118,5 @@ def _settings(public_url: str) -> list[str]:
         *lines,
         f"  org_deploy_enabled: {str(http).lower()}",
         f"  socket_mode_enabled: {str(not http).lower()}",
-        f"  token_rotation_enabled: {str(http).lower()}",
+        f"  token_rotation_enabled: {str(token_rotation).lower()}",
     ]

@@ -16,7 +16,19 @@ FLOORS = (
     {"policy", "manifest", "blocks"},
     {"store", "crm"},
     {"language"},
-    {"proposal", "team_settings", "changes", "queries", "fields", "models", "errors", "errands", "metrics", "settings", "logs"},
+    {
+        "proposal",
+        "team_settings",
+        "changes",
+        "queries",
+        "fields",
+        "models",
+        "errors",
+        "errands",
+        "metrics",
+        "settings",
+        "logs",
+    },
 )
 """From the top down; a room imports from its own floor or from below."""
 

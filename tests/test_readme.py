@@ -1,0 +1,37 @@
+"""The README says what the code says."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from bot.language.commands import markdown_table
+from bot.manifest import scopes_table
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+
+
+@pytest.mark.parametrize(("section", "table"), [("commands", markdown_table()), ("scopes", scopes_table())])
+def test_tables_come_from_the_code(section, table):
+    """The tables of commands and scopes are those that help and the manifest are made of."""
+    found = re.search(rf"<!-- {section}:.*?-->\n(.*?)\n<!-- /{section} -->", README, re.DOTALL)
+
+    assert found
+    assert found[1] == table
+
+
+def test_links_lead_somewhere():
+    """Every relative link and picture of the README and of the pages beside it is there."""
+    for page in (ROOT / "README.md", *(ROOT / ".docs").glob("*.md")):
+        for target in re.findall(r"\]\((?!https?://|#)([^)#]+)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_the_map_names_every_room():
+    """The map shows each part of the house that is not a single small value."""
+    rooms = {path.stem for path in (ROOT / "bot").iterdir() if path.is_dir() or path.suffix == ".py"}
+    shown = re.search(r"<!-- map:.*?<!-- /map -->", README, re.DOTALL)[0]
+
+    missing = {each for each in rooms if not re.search(rf"\b{each}\b", shown)}
+    assert missing <= {"__init__", "__pycache__", "logs", "metrics", "errands", "web", "settings"}
