@@ -2,10 +2,9 @@
 
 import asyncio
 import base64
-import contextlib
 import hashlib
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import httpx
@@ -18,6 +17,7 @@ from bot.errands import Errands
 from bot.listeners.asking import Asking
 from bot.listeners.decide import Decide
 from bot.listeners.front import Front
+from bot.listeners.home import AppHome
 from bot.listeners.inbox import Inbox
 from bot.listeners.lookup import Lookup
 from bot.listeners.message import FromMessage
@@ -30,12 +30,13 @@ from bot.proposals.deciding import Deciding
 from bot.proposals.executing import Executor
 from bot.proposals.proposing import Proposing
 from bot.settings import Settings
-from bot.slack.authorize import OneWorkspace, Tokens, for_bolt
+from bot.slack.authorize import Tokens, for_bolt
 from bot.slack.clients import SlackClients
 from bot.slack.people import People
 from bot.store import Store
 from bot.store.sealing import Sealing
 from bot.teams.team import Teams
+from bot.tenancy import Ground, Tenancy, health_of, tenancy, tokens_of
 from bot.web import application
 
 log = logging.getLogger(__name__)
@@ -61,14 +62,16 @@ class Bot:
     errands: Errands
     tokens: Tokens
     teams: Teams
+    tenancy: Tenancy
     _http: httpx.AsyncClient
     _clients: SlackClients
-    _sweeping: asyncio.Task[None] | None = None
+    _sweeping: list[asyncio.Task[None]] = field(default_factory=list)
     _stopping: bool = False
 
     def start(self) -> None:
         """Begin to sweep: expiry, cards that lag behind, and what a dead process left."""
-        self._sweeping = asyncio.create_task(self.executor.sweep_forever())
+        sweeps = (self.executor.sweep_forever(), self.tenancy.housekeeping.forever())
+        self._sweeping = [asyncio.create_task(sweep) for sweep in sweeps]
 
     async def ready(self) -> bool:
         """Whether the database answers and the bot is not shutting down."""
@@ -85,10 +88,10 @@ class Bot:
     async def stop(self) -> None:
         """Take nothing new up, let everything that runs end, and close every connection."""
         self._stopping = True
-        if self._sweeping:
-            self._sweeping.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._sweeping
+        for sweeping in self._sweeping:
+            sweeping.cancel()
+        await asyncio.gather(*self._sweeping, return_exceptions=True)
+        await self.tenancy.connect.stop()
         if late := await self.errands.drain(seconds=DRAINED_WITHIN):
             log.warning("%s errands did not end in time; another process takes their writes up", late)
         await self._clients.close()
@@ -103,19 +106,17 @@ async def build(settings: Settings) -> Bot:
     metrics.watch_queue(lambda: len(errands))
     clients = SlackClients(settings.slack_api_url)
     http = http_client(api_key=settings.maton_api_key, base_url=settings.maton_api_url)
-    tokens = OneWorkspace(settings.slack_bot_token, clients)
+    ground = Ground(settings=settings, store=store, clients=clients, errands=errands, now=utc_now)
+    tokens = tokens_of(ground)
+    crms = CRMs(http, hooks=Hooks(on_health=health_of(ground, tokens).seen, on_request=metrics.crm_request))
     teams = Teams(
-        store=store,
-        tokens=tokens,
-        clients=clients,
-        crms=CRMs(http, hooks=Hooks(on_request=metrics.crm_request)),
-        people=People(),
-        command=settings.slack_command,
+        store=store, tokens=tokens, clients=clients, crms=crms, people=People(), command=settings.slack_command
     )
+    of_teams = tenancy(ground, tokens=tokens, teams=teams, crms=crms, http=http)
     cards = Cards(store=store, teams=teams, now=utc_now)
     executor = Executor(store=store, teams=teams, cards=cards, errands=errands, metrics=metrics, now=utc_now)
     inbox = Inbox(store, errands, owner=executor.owner, now=utc_now)
-    front = Front(_stories(settings, store, cards, executor).routes(), teams, errands, metrics, inbox)
+    front = Front(_stories(ground, cards, executor, of_teams).routes(), teams, errands, metrics, inbox)
     executor.also(front.answer_what_was_left)
     bolt = _bolt(settings, tokens, clients)
     front.register(bolt)
@@ -128,27 +129,43 @@ async def build(settings: Settings) -> Bot:
         errands=errands,
         tokens=tokens,
         teams=teams,
+        tenancy=of_teams,
         _http=http,
         _clients=clients,
     )
-    bot.web = application(None if settings.socket_mode else bolt, ready=bot.ready, metrics=metrics)
+    bot.web = application(
+        None if settings.socket_mode else bolt, ready=bot.ready, metrics=metrics, doors=of_teams.doors
+    )
     return bot
 
 
-def _stories(settings: Settings, store: Store, cards: Cards, executor: Executor) -> Stories:
+def _stories(ground: Ground, cards: Cards, executor: Executor, of_teams: Tenancy) -> Stories:
+    store, command = ground.store, ground.settings.slack_command
     deciding = Deciding(store=store, cards=cards, executor=executor, now=utc_now)
     proposing = Proposing(store=store, cards=cards, now=utc_now)
     lookup = Lookup(store, now=utc_now)
-    command = settings.slack_command
     decide = Decide(store=store, deciding=deciding, proposing=proposing, lookup=lookup, command=command, now=utc_now)
     write = Write(store=store, proposing=proposing, lookup=lookup, decide=decide, now=utc_now)
+    asking = Asking(
+        lookup=lookup,
+        write=write,
+        decide=decide,
+        connect=of_teams.connect,
+        settling=of_teams.settling,
+        command=command,
+        now=utc_now,
+    )
     return Stories(
-        asking=Asking(lookup=lookup, write=write, decide=decide, command=command, now=utc_now),
+        asking=asking,
         lookup=lookup,
         message=FromMessage(store, now=utc_now),
         write=write,
         decide=decide,
         suggest=Suggest(),
+        connect=of_teams.connect,
+        settling=of_teams.settling,
+        home=AppHome(store=store, connect=of_teams.connect, ask=asking.command, command=command, now=utc_now),
+        removal=of_teams.removal,
     )
 
 

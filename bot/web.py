@@ -1,6 +1,6 @@
 """The HTTP face: Slack's payloads to Bolt, and what an operator's tools ask (product.md section 8)."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 
 from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
@@ -13,9 +13,12 @@ BIGGEST_PAYLOAD = 3 * 1024 * 1024  # bytes; a view_submission carries its whole 
 Ready = Callable[[], Awaitable[bool]]
 
 
-def application(bolt: AsyncApp | None, *, ready: Ready, metrics: Metrics) -> web.Application:
-    """The aiohttp application; without `bolt` (Socket Mode) only the operator's routes."""
+def application(
+    bolt: AsyncApp | None, *, ready: Ready, metrics: Metrics, doors: Iterable[web.RouteDef] = ()
+) -> web.Application:
+    """The aiohttp application; without `bolt` (Socket Mode) only the operator's routes and the install's `doors`."""
     app = web.Application(client_max_size=BIGGEST_PAYLOAD)
+    app.router.add_routes(doors)
 
     async def events(request: web.Request) -> web.Response:
         with metrics.acknowledging():

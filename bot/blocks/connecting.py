@@ -204,7 +204,7 @@ def not_connected(*, command: str, is_admin: bool, is_pending: bool = False) -> 
 # Its end
 
 
-def disconnect_question(crm_name: str) -> Message:
+def disconnect_question(crm_name: str, value: str) -> Message:
     """Whether it should really end, and what goes with it."""
     name = clip(crm_name, 100) or "the CRM"
     return message(
@@ -214,10 +214,17 @@ def disconnect_question(crm_name: str) -> Message:
                 "has decided are void. Nothing in the CRM changes, and the history here stays."
             ),
             actions(
-                button("Confirm", ids.DISCONNECT_CONFIRM, "disconnect", style="danger", about="disconnecting"),
-                button("Cancel", ids.DISCONNECT_CANCEL, "disconnect", about="disconnecting"),
+                button("Confirm", ids.DISCONNECT_CONFIRM, value, style="danger", about="disconnecting"),
+                button("Cancel", ids.DISCONNECT_CANCEL, value, about="disconnecting"),
             ),
         ]
+    )
+
+
+def disconnected(*, command: str) -> Message:
+    """It has ended."""
+    return message(
+        [section(f"Disconnected; nothing is looked up or written any more. {command} connect makes a new connection.")]
     )
 
 

@@ -4,12 +4,13 @@ from collections.abc import Callable
 from datetime import datetime
 
 from bot.blocks import help as help_blocks
-from bot.errors import Misunderstood
 from bot.language import commands, intents
+from bot.listeners.connect import Connect
 from bot.listeners.decide import Decide
 from bot.listeners.front import Here
 from bot.listeners.lookup import Lookup
 from bot.listeners.payloads import Command
+from bot.listeners.team_settings import Settling
 from bot.listeners.write import Write
 
 
@@ -17,11 +18,21 @@ class Asking:
     """Reads commands and hands them on; whatever is not understood is answered with the table of commands."""
 
     def __init__(
-        self, *, lookup: Lookup, write: Write, decide: Decide, command: str, now: Callable[[], datetime]
+        self,
+        *,
+        lookup: Lookup,
+        write: Write,
+        decide: Decide,
+        connect: Connect,
+        settling: Settling,
+        command: str,
+        now: Callable[[], datetime],
     ) -> None:
         self._lookup = lookup
         self._write = write
         self._decide = decide
+        self._connect = connect
+        self._settling = settling
         self._command = command
         self._now = now
 
@@ -42,6 +53,17 @@ class Asking:
                 await self._lookup.who(asked, here)
             case intents.Workflows():
                 await self._lookup.workflows(asked, here)
+            case intents.Pending():
+                await self._decide.pending(here)
+            case intents.History():
+                await self._decide.history(asked, here)
+            case intents.New() | intents.Edit() | intents.Delete() | intents.Done():
+                await self._to_write(asked, here)
+            case intents.Connect() | intents.Status() | intents.Disconnect() | intents.Settings():
+                await self._of_the_team(asked, typed, here)
+
+    async def _to_write(self, asked: intents.New | intents.Edit | intents.Delete | intents.Done, here: Here) -> None:
+        match asked:
             case intents.New():
                 await self._write.new(asked, here)
             case intents.Edit():
@@ -50,9 +72,19 @@ class Asking:
                 await self._write.delete(asked, here)
             case intents.Done():
                 await self._write.done(asked, here)
-            case intents.Pending():
-                await self._decide.pending(here)
-            case intents.History():
-                await self._decide.history(asked, here)
-            case _:
-                raise Misunderstood(f"{self._command} {typed.text} is not available yet.")
+
+    async def _of_the_team(
+        self,
+        asked: intents.Connect | intents.Status | intents.Disconnect | intents.Settings,
+        typed: Command,
+        here: Here,
+    ) -> None:
+        match asked:
+            case intents.Connect():
+                await self._connect.connect(typed, here)
+            case intents.Status():
+                await self._connect.status(here)
+            case intents.Disconnect():
+                await self._connect.disconnect(here)
+            case intents.Settings():
+                await self._settling.open(here)

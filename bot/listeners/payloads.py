@@ -92,6 +92,8 @@ class Event(Incoming):
     type: str
     event: Body = field(default_factory=dict)
     event_id: str = ""
+    sent_at: int = 0
+    """When it happened, in seconds since 1970; a repetition keeps the first time."""
 
 
 def command(body: Body, who: Mapping[str, Any]) -> Command:
@@ -162,6 +164,7 @@ def event(body: Body, who: Mapping[str, Any]) -> Event:
         type=inner.get("type", ""),
         event=inner,
         event_id=body.get("event_id", ""),
+        sent_at=int(body.get("event_time") or 0),
     )
 
 

@@ -7,12 +7,18 @@ from dataclasses import dataclass
 
 from bot.blocks import ids
 from bot.listeners.asking import Asking
+from bot.listeners.connect import Connect
 from bot.listeners.decide import Decide
+from bot.listeners.events import APP_UNINSTALLED, TOKENS_REVOKED, Removal
 from bot.listeners.front import Routes
+from bot.listeners.home import AppHome
 from bot.listeners.lookup import Lookup
 from bot.listeners.message import FromMessage
 from bot.listeners.suggest import Suggest
+from bot.listeners.team_settings import Settling
 from bot.listeners.write import Write
+
+APP_HOME_OPENED = "app_home_opened"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +31,10 @@ class Stories:
     write: Write
     decide: Decide
     suggest: Suggest
+    connect: Connect
+    settling: Settling
+    home: AppHome
+    removal: Removal
 
     def routes(self) -> Routes:
         """The routing table."""
@@ -55,18 +65,38 @@ class Stories:
                 ids.HISTORY_NEXT: self.decide.history_page,
                 ids.HISTORY_PREVIOUS: self.decide.history_page,
                 ids.DRAFT_OPEN: self.write.open_draft,
+                ids.CONNECT_OPEN: nothing,
+                ids.CONNECT_CHECK: self.connect.check,
+                ids.CONNECT_CONFIRM: self.connect.confirm,
+                ids.CONNECT_CANCEL: self.connect.cancel,
+                ids.DISCONNECT_CONFIRM: self.connect.disconnect_confirm,
+                ids.DISCONNECT_CANCEL: self.connect.disconnect_cancel,
+                ids.SETTINGS_EDIT: self.settling.open_clicked,
+                ids.HOME_NEW: self.home.new,
+                ids.HOME_PENDING: self.home.pending,
+                ids.HOME_TASKS: self.home.tasks,
+                ids.HOME_HELP: self.home.help,
             },
-            submissions={ids.FORM_CREATE: self.write.submit, ids.FORM_EDIT: self.write.submit},
+            submissions={
+                ids.FORM_CREATE: self.write.submit,
+                ids.FORM_EDIT: self.write.submit,
+                ids.FORM_SETTINGS: self.settling.submit,
+            },
             typing={
                 ids.SUGGEST_COMPANY: self.suggest.companies,
                 ids.SUGGEST_PERSON: self.suggest.people,
                 ids.SUGGEST_MEMBER: self.suggest.members,
                 ids.SUGGEST_RECORDS: self.suggest.records,
             },
-            events={},
+            events={APP_HOME_OPENED: self.home.opened},
             patient=frozenset(
                 {ids.PROPOSAL_CONFIRM, ids.PROPOSAL_CANCEL, ids.PROPOSAL_UNDO, ids.PROPOSAL_USE_EXISTING}
             ),
+            open_to_all=frozenset({APP_HOME_OPENED}),
+            removals={
+                APP_UNINSTALLED: self.removal.app_uninstalled,
+                TOKENS_REVOKED: self.removal.tokens_revoked,
+            },
         )
 
 

@@ -1,0 +1,156 @@
+"""The part of the composition root that belongs to teams: their tokens, connections, settings and departures."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import httpx
+from aiohttp import web
+from slack_sdk.errors import SlackClientError
+
+from bot.blocks.primitives import Message
+from bot.crm.connections import Maton
+from bot.crm.crms import CRMs
+from bot.errands import Errands
+from bot.listeners.connect import Connect
+from bot.listeners.events import Removal
+from bot.listeners.team_settings import Settling
+from bot.manifest import SCOPES
+from bot.models import TeamId, UserId
+from bot.settings import Settings
+from bot.slack.authorize import OneWorkspace, Tokens
+from bot.slack.clients import SlackClients
+from bot.slack.installing.doors import InstallDoors
+from bot.slack.installing.grants import OAuthApp
+from bot.slack.installing.greeting import Greeting
+from bot.slack.oauth import ManyWorkspaces
+from bot.slack.talk import UNREACHABLE, reason
+from bot.store import Store
+from bot.teams.connecting import Connecting
+from bot.teams.health import Health, Tell
+from bot.teams.housekeeping import Housekeeping
+from bot.teams.leaving import Leaving
+from bot.teams.team import Teams
+
+log = logging.getLogger(__name__)
+
+Now = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """What everything here stands on."""
+
+    settings: Settings
+    store: Store
+    clients: SlackClients
+    errands: Errands
+    now: Now
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tenancy:
+    """The stories of teams, the doors of the OAuth install (none for one workspace), and what is swept."""
+
+    connect: Connect
+    settling: Settling
+    removal: Removal
+    housekeeping: Housekeeping
+    doors: tuple[web.RouteDef, ...]
+
+
+def tokens_of(ground: Ground) -> Tokens:
+    """One workspace's token from the settings, or each team's own from its install."""
+    settings = ground.settings
+    if not settings.many_workspaces:
+        return OneWorkspace(settings.slack_bot_token, ground.clients)
+    return ManyWorkspaces(
+        store=ground.store, clients=ground.clients, app=_app(settings), errands=ground.errands, now=ground.now
+    )
+
+
+def health_of(ground: Ground, tokens: Tokens) -> Health:
+    """The hook by which the CRM client tells how connections fare."""
+    tell = _teller(tokens, ground.clients)
+    command = ground.settings.slack_command
+    return Health(store=ground.store, errands=ground.errands, tell=tell, command=command, now=ground.now)
+
+
+def tenancy(
+    ground: Ground,
+    *,
+    tokens: Tokens,
+    teams: Teams,
+    crms: CRMs,
+    http: httpx.AsyncClient,
+) -> Tenancy:
+    """Everything of teams, wired."""
+    store, now, command = ground.store, ground.now, ground.settings.slack_command
+    maton = Maton(http, connect_host=ground.settings.maton_connect_host)
+    connecting = Connecting(store=store, maton=maton, crms=crms, teams=teams, now=now)
+    connect = Connect(connecting=connecting, store=store, teams=teams, command=command, now=now)
+    leaving = Leaving(
+        store=store,
+        clients=ground.clients,
+        connecting=connecting,
+        errands=ground.errands,
+        forget=_forgetting(tokens, teams),
+        now=now,
+    )
+    return Tenancy(
+        connect=connect,
+        settling=Settling(store=store, teams=teams, now=now),
+        removal=Removal(leaving),
+        housekeeping=Housekeeping([connect.resume, connecting.delete_doomed]),
+        doors=_doors(ground, tokens),
+    )
+
+
+def _app(settings: Settings) -> OAuthApp:
+    return OAuthApp(settings.slack_client_id, settings.slack_client_secret)
+
+
+def _doors(ground: Ground, tokens: Tokens) -> tuple[web.RouteDef, ...]:
+    if not isinstance(tokens, ManyWorkspaces):
+        return ()
+    settings = ground.settings
+    greeting = Greeting(
+        clients=ground.clients, errands=ground.errands, command=settings.slack_command, forget=tokens.forget
+    )
+    doors = InstallDoors(
+        store=ground.store,
+        clients=ground.clients,
+        app=_app(settings),
+        public_url=settings.public_url,
+        slack_api_url=settings.slack_api_url,
+        scopes=tuple(SCOPES),
+        command=settings.slack_command,
+        on_installed=greeting,
+        now=ground.now,
+    )
+    return tuple(doors.routes())
+
+
+def _forgetting(tokens: Tokens, teams: Teams) -> Callable[[TeamId], None]:
+    def forget(team: TeamId) -> None:
+        teams.forget(team)
+        teams.people.forget(team)
+        if isinstance(tokens, ManyWorkspaces):
+            tokens.forget(team)
+
+    return forget
+
+
+def _teller(tokens: Tokens, clients: SlackClients) -> Tell:
+    async def tell(team: TeamId, user: UserId, message: Message) -> None:
+        try:
+            identity = await tokens.authorize(team, "")
+            if identity is None or not identity.bot_token:
+                return
+            slack = clients.with_token(identity.bot_token)
+            await slack.chat_postMessage(channel=user, text=message.text, blocks=message.blocks)
+        except (SlackClientError, *UNREACHABLE) as error:
+            log.warning("an admin could not be told: %s", reason(error), extra={"team": team})
+
+    return tell
