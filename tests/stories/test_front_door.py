@@ -1,0 +1,150 @@
+"""What comes to the front door: real and forged, connected and not, from members, guests and outsiders."""
+
+import asyncio
+
+import pytest
+
+from bot.blocks import ids
+from bot.sandbox.slack import pings_of, text_of
+from bot.sandbox.slack.sample import ANA, BEN, CALL_NOTES, GIL, OLGA, SALES, SHARED
+from tests.house import house
+
+AWKWARD = [
+    "O'Brien & Sons",
+    '5" disk',
+    "a]b",
+    "smile :)",
+    ")(",
+    "100% Pure",
+    "under_score",
+    "back\\slash",
+    "Acme, Inc",
+    "<!channel>",
+    "Rocket 🚀 Labs",
+    "שלום עולם",
+]
+HOSTILE = [
+    'x",id[is]:NOT_NULL,name[ilike]:"',
+    'x%"),or(id[is]:NOT_NULL',
+    "%",
+    "%%%",
+    "_",
+    "a\nb",
+    "'",
+    "(((",
+    '%"))',
+    "or(x[eq]:1)",
+    "<@U0BEN0001> & <!here>",
+]
+
+
+@pytest.mark.parametrize("signature", ["forged", "stale", "missing"])
+async def test_only_slack_is_answered(one_home, signature):
+    """A request that Slack did not sign, or signed long ago, is refused and leads to nothing."""
+    answer = await one_home.slack.command(ANA, SALES, "/crm fabrikam", signature=signature)
+    clicked = await one_home.slack.message_shortcut("save_as_note", ANA, SALES, CALL_NOTES, signature=signature)
+
+    assert (answer.status, clicked.status) == (401, 401)
+    assert one_home.crm_requests() == []
+    assert not one_home.slack.ephemerals(ANA)
+
+
+async def test_a_team_without_a_connection_is_told_how_to_get_one(sqlite_url):
+    """Nothing is sent to any CRM, and the answer names the command that connects."""
+    async with house(sqlite_url, connected=False) as home:
+        for typed in ("/crm fabrikam", "/crm deals", "/crm tasks"):
+            assert "/crm connect" in text_of(await home.ask(typed))
+        assert home.crm_requests() == []
+
+
+async def test_every_acknowledgement_is_quick_while_the_crm_hangs(one_home):
+    """Commands, shortcuts, clicks and forms are acknowledged within a second whatever the CRM does."""
+    card = await one_home.save_note()
+    one_home.maton.fault("hang", times=None)
+
+    view = await one_home.open_form("save_as_note", user=BEN)
+    answers = [
+        await one_home.slack.command(ANA, SALES, "/crm fabrikam"),
+        await one_home.slack.message_shortcut("create_task", ANA, SALES, CALL_NOTES),
+        await one_home.slack.submit(view, {"Title": "While it hangs"}),
+        await one_home.slack.click(card, "Confirm", user=ANA),
+    ]
+
+    assert all(each.ok for each in answers)
+    assert max(each.seconds for each in answers) < 1
+    one_home.maton.clear_faults()
+    await one_home.shows(card, "Created")
+
+
+@pytest.mark.parametrize("user", [GIL, OLGA])
+async def test_guests_and_outsiders_are_told_so(one_home, user):
+    """A guest or somebody of another company neither reads nor confirms, and hears why."""
+    channel = SHARED if user == OLGA else SALES
+    said = one_home.slack.say(ANA, channel, "Contoso called")
+    view = await one_home.open_form("save_as_note", channel=channel, ts=said.ts)
+    await one_home.slack.submit(view, {"Title": "Contoso called"})
+    card = await one_home.card(channel=channel, thread=said.ts)
+    one_home.maton.forget_log()
+
+    await one_home.slack.click(card, "Confirm", user=user)
+    told = await one_home.told(user, "member")
+    await one_home.quiet()
+
+    assert one_home.crm_requests("POST") == []
+    assert told.only_for == user
+
+
+async def test_an_unknown_button_is_never_silence(one_home):
+    """A button of an older version is answered with a sentence."""
+    answer = await one_home.ask("/crm companies")
+    for block in answer.blocks:
+        for element in block.get("elements", []) + [block.get("accessory") or {}]:
+            if element.get("action_id") == ids.LIST_NEXT:
+                element["action_id"] = "gone_since"
+
+    await one_home.slack.click(answer, user=ANA, action_id="gone_since")
+
+    await one_home.told(ANA, "older version")
+
+
+@pytest.mark.parametrize("name", AWKWARD)
+async def test_awkward_names_are_found_literally(home, name):
+    """Whatever its characters, a company is found by its name, nothing pings anybody, and three requests suffice."""
+    answer = await home.ask(f"/crm find {name}")
+
+    assert name in text_of(answer)
+    assert not pings_of(answer)
+    assert len(home.crm_requests()) <= 4
+
+
+@pytest.mark.parametrize("words", HOSTILE)
+async def test_no_words_change_the_meaning_of_a_filter(home, words):
+    """Hostile words find what literally holds them, never everything."""
+    answer = await home.ask(f"/crm find {words}")
+
+    told = text_of(answer)
+    assert "went wrong" not in told
+    assert "Something broke" not in told
+    assert "(41)" not in told
+    assert not pings_of(answer)
+    assert not home.maton.surprises
+
+
+async def test_thirty_proposals_with_eight_clicks_each_are_thirty_notes(one_home):
+    """Eight clicks at once on each of thirty cards write thirty notes, once each."""
+    cards = []
+    for number in range(30):
+        said = one_home.slack.say(ANA, SALES, f"Note {number}")
+        view = await one_home.open_form("save_as_note", ts=said.ts)
+        await one_home.slack.submit(view, {"Title": f"Thirty {number}"})
+        cards.append(await one_home.card(thread=said.ts))
+
+    clicks = [one_home.slack.click(card, "Confirm", user=ANA) for card in cards for _ in range(8)]
+    answers = await asyncio.gather(*clicks)
+    for card in cards:
+        await one_home.shows(card, "Created")
+
+    titles = sorted(each["title"] for each in one_home.crm.all("notes") if each["title"].startswith("Thirty"))
+    assert titles == sorted(f"Thirty {number}" for number in range(30))
+    assert all(answer.ok for answer in answers)
+    assert max(answer.seconds for answer in answers) < 3
