@@ -30,6 +30,9 @@ RESPONSE_URL_LIVES = timedelta(minutes=29)
 """A minute less than Slack's thirty, for what the way there takes."""
 
 GONE = ("message_not_found", "channel_not_found", "cant_update_message", "is_archived", "edit_window_closed")
+LEASE = timedelta(seconds=15)
+"""How long one process may take to rewrite a card before another tries."""
+
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(minutes=5)
 """Between two tries to rewrite a card that Slack does not take: doubled each time up to the longest."""
 
@@ -103,7 +106,7 @@ class Cards:
 
     async def catch_up(self, *, limit: int) -> None:
         """Rewrite cards that lag behind their proposals: a process died, or Slack did not answer."""
-        stale = await self._store.cards.stale_cards(self._now(), limit=limit)
+        stale = await self._store.cards.stale_cards(self._now(), LEASE, limit=limit)
         await asyncio.gather(*(self._show(card, proposal) for card, proposal in stale))
 
     async def message(self, proposal: Proposal, team: Team, around: Around | None = None) -> Message:
