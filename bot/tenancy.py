@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import httpx
 from aiohttp import web
@@ -29,7 +29,7 @@ from bot.slack.talk import UNREACHABLE, reason
 from bot.store import Store
 from bot.teams.connecting import Connecting
 from bot.teams.health import Health, Tell
-from bot.teams.housekeeping import Housekeeping
+from bot.teams.housekeeping import Chore, Housekeeping
 from bot.teams.leaving import Leaving
 from bot.teams.team import Teams
 
@@ -102,9 +102,19 @@ def tenancy(
         connect=connect,
         settling=Settling(store=store, teams=teams, now=now),
         removal=Removal(leaving),
-        housekeeping=Housekeeping([connect.resume, connecting.delete_doomed]),
+        housekeeping=Housekeeping([connect.resume, connecting.delete_doomed, _retention(ground)]),
         doors=_doors(ground, tokens),
     )
+
+
+def _retention(ground: Ground) -> Chore:
+    """Deletes a small portion of what is older than RETENTION_DAYS."""
+    keep = timedelta(days=ground.settings.retention_days)
+
+    async def sweep() -> None:
+        await ground.store.sweep(ground.now(), keep)
+
+    return sweep
 
 
 def _app(settings: Settings) -> OAuthApp:

@@ -29,6 +29,11 @@ from bot.teams.team import Team, Teams
 ANSWERED_WITHIN = 0.7
 """Seconds that a decision may take before its click is acknowledged all the same (Slack allows 3)."""
 
+SUBMITTED_WITHIN = 2.5
+"""Seconds after which a submitted form stays open with a sentence, since Slack would drop it at 3."""
+
+TOO_SLOW = "That took too long. Nothing is lost: please press the button once more."
+
 SUGGESTED_WITHIN = 2.5
 """Seconds after which an external select gets an empty answer instead of a late one."""
 
@@ -134,10 +139,12 @@ class Front:
     async def _on_submission(self, ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
         submission = payloads.submission(body, context)
         try:
-            here = await self._here(submission)
-            await self._admit(submission, here)
-            taken = await self._routes.submissions[submission.callback_id](submission, here)
+            async with asyncio.timeout(SUBMITTED_WITHIN):
+                here = await self._here(submission)
+                await self._admit(submission, here)
+                taken = await self._routes.submissions[submission.callback_id](submission, here)
         except Exception as error:  # the form stays open: nothing that was typed is lost
+            error = Misunderstood(TOO_SLOW) if isinstance(error, TimeoutError) else error
             problem = explain(submission.callback_id, submission, error)
             await ack(response_action="errors", errors=_at_first_field(submission.view, problem))
             return

@@ -105,7 +105,10 @@ class Deciding:
 
     async def _may(self, team: Team, proposal: Proposal, by: Profile) -> None:
         settings = await team.settings()
-        member = await member_of(team, by) if settings.require_members else None
+        member = None
+        if settings.require_members:
+            by = await team.profile(by.user_id, fresh=True)  # an address may have changed since the last click
+            member = await member_of(team, by)
         if sentence := refusal(settings, proposal, by, member):
             raise NotAllowed(sentence)
 
