@@ -65,7 +65,9 @@ def decipher(method: str, status: int, headers: Mapping[str, str], body: bytes) 
     if 200 <= status < 300:
         return _data(method, body)
     complaint, code = complaint_of(body)
-    raise _error(method, status, complaint, code, pause(headers, body))
+    if status == 429:
+        raise _too_many(headers, body)
+    raise _error(method, status, complaint, code)
 
 
 def silence(method: str) -> BotError:
@@ -111,10 +113,14 @@ def _data(method: str, body: bytes) -> Any:
         raise silence(method) from None
 
 
-def _error(method: str, status: int, complaint: str, code: str, retry_after: float) -> BotError:
+def _too_many(headers: Mapping[str, str], body: bytes) -> RateLimited:
+    """Twenty's own refusal always tells its `statusCode` (twenty.md section 6); any other comes from Maton's limit."""
+    sentence = "The CRM is busy. Please try again in a moment."
+    return RateLimited(sentence, retry_after=pause(headers, body), by_account=b'"statusCode"' not in body)
+
+
+def _error(method: str, status: int, complaint: str, code: str) -> BotError:
     match status:
-        case 429:
-            return RateLimited("The CRM is busy. Please try again in a moment.", retry_after=retry_after)
         case 401 | 412:
             return CredentialBroken(RECONNECT, whose="team")
         case 403:

@@ -30,6 +30,7 @@ HEADER = "Maton-Connection"
 WRITE_TIMEOUT = 30.0
 BUDGET = 10.0
 """Seconds that one read, or one write before it has left, may take with everything that is tried again."""
+MOST_TRIES = 8
 
 FAULTY = (
     "The CRM answered with a fault; most often its connection has expired. "
@@ -166,24 +167,32 @@ class Gateway:
     async def _patiently(
         self, method: str, path: str, params: Mapping[str, str], json: Mapping[str, Any] | None, urgency: Urgency
     ) -> Any:
-        again: BotError
-        deadline = time.monotonic() + self._budget
-        for attempt in range(8):
-            left = deadline - time.monotonic()
-            await self._pacer.turn(self.connection_id, urgency=urgency, patience=max(left, 0.05))
+        """Waiting for a limit is the urgency's own patience and costs nothing of the budget for faults."""
+        deadline, waited, faults = time.monotonic() + self._budget, 0.0, 0
+        while True:
+            began = time.monotonic()
+            sent_at = await self._pacer.turn(
+                self.connection_id, urgency=urgency, patience=max(urgency.patience - waited, 0.0)
+            )
+            deadline += time.monotonic() - began
             try:
                 return await self._once(method, path, params, json, seconds=max(deadline - time.monotonic(), 0.1))
             except RateLimited as error:
-                self._pacer.refused(self.connection_id, seconds=error.retry_after)
-                again, wait = error, error.retry_after * random.uniform(1.0, 1.2)  # noqa: S311 -- jitter
+                self._pacer.refused(
+                    self.connection_id, seconds=error.retry_after, by_account=error.by_account, sent_at=sent_at
+                )
+                waited += time.monotonic() - began
+                deadline += time.monotonic() - began
+                continue
             except Unavailable as error:
-                again, wait = error, 0.15 * 2**attempt * random.uniform(0.7, 1.3)  # noqa: S311 -- jitter
+                again: BotError = error
+                wait = 0.15 * 2**faults * random.uniform(0.7, 1.3)  # noqa: S311 -- jitter
             except _Doubtful as error:
-                again, wait = error, 0.3 if attempt == 0 else self._budget
-            if time.monotonic() + wait >= deadline:
+                again, wait = error, 0.3 if faults == 0 else self._budget
+            faults += 1
+            if time.monotonic() + wait >= deadline or faults == MOST_TRIES:
                 raise again
             await asyncio.sleep(wait)
-        raise again
 
     async def _once(
         self, method: str, path: str, params: Mapping[str, str], json: Mapping[str, Any] | None, *, seconds: float

@@ -1,20 +1,25 @@
-"""How fast requests may leave: the account's ten a second, each CRM's hundred a minute, and nobody starves another.
+"""Whose request goes next while a limit is believed in: the urgent first, and nobody starves another.
 
-Facts: maton.md section 4 and twenty.md section 6. Nothing waits while there is budget; a wait that would exceed the
-caller's patience is refused at once, so that every wait is visible.
+Until a 429 was seen nothing waits and nothing is counted. After one, the limits of maton.md section 4 are assumed for
+the connection, or for the whole account, for some minutes (`bot.crm.limits`); requests then leave in turn.
 """
 
 import asyncio
+import random
 import time
 from collections import OrderedDict, deque
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from enum import IntEnum
 
+from bot.crm.limits import Bucket, Window
 from bot.errors import RateLimited
 
 ACCOUNT_WINDOW = 1.05
 """A second and a little, for what the network adds between our clock and Maton's."""
+TOLD_AFTER = 2.0
+"""Seconds after which a person is told what the waiting is for."""
 
 BUSY = "The CRM is being asked a lot just now. Please try again in a moment."
 
@@ -26,55 +31,35 @@ class Urgency(IntEnum):
     LOOKUP = 1
     TYPE_AHEAD = 2
 
-
-class Bucket:
-    """Twenty's token bucket with its quirk, so that we know what the server knows (twenty.md section 6).
-
-    A refill is floored and the clock starts anew at each grant, so grants closer together than one token's time add
-    nothing. Pure: the time is an argument.
-    """
-
-    def __init__(self, *, size: int, window: float) -> None:
-        self._size = size
-        self._per_token = window / size
-        self._tokens = size
-        self._granted_at = float("-inf")
-        self._closed_until = float("-inf")
-
-    def ready_at(self, now: float) -> float:
-        """When the next request may go: not later than `now` when it may go at once."""
-        if self._tokens_at(now) >= 1:
-            return max(self._closed_until, now)
-        return max(self._closed_until, self._granted_at + self._per_token * 1.02)
-
-    def take(self, now: float) -> None:
-        """A request goes."""
-        self._tokens = max(self._tokens_at(now) - 1, 0)
-        self._granted_at = now
-
-    def close(self, now: float, seconds: float) -> None:
-        """The server refused: there are fewer tokens than we thought."""
-        self._tokens = 0
-        self._granted_at = max(self._granted_at, now - self._per_token)
-        self._closed_until = max(self._closed_until, now + seconds)
-
     @property
-    def idle_after(self) -> float:
-        """When the bucket is full again, and so can be forgotten."""
-        return max(self._granted_at + self._size * self._per_token, self._closed_until)
-
-    def _tokens_at(self, now: float) -> int:
-        if self._granted_at == float("-inf"):
-            return self._tokens
-        return min(self._size, self._tokens + int((now - self._granted_at) / self._per_token))
+    def patience(self) -> float:
+        """Seconds that a limit may make it wait: a write is not to fail for it, a suggestion is worth nothing late."""
+        return (600.0, 60.0, 1.0)[self]
 
 
-@dataclass(eq=False, slots=True)
-class _Waiter:
-    granted: "asyncio.Future[None]"
+_tell: ContextVar[Callable[[], None] | None] = ContextVar("tell_of_waiting", default=None)
 
 
-_Line = OrderedDict[str, "deque[_Waiter]"]
+@contextmanager
+def telling_of_waits(tell: Callable[[], None]) -> Iterator[None]:
+    """Call `tell`, once at most, when a request made inside has waited `TOLD_AFTER` seconds for a limit."""
+    told = False
+
+    def once() -> None:
+        nonlocal told
+        if not told:
+            told = True
+            tell()
+
+    token = _tell.set(once)
+    try:
+        yield
+    finally:
+        _tell.reset(token)
+
+
+_Waiter = asyncio.Future[float]
+_Line = OrderedDict[str, deque[_Waiter]]
 
 
 class Pacer:
@@ -92,38 +77,64 @@ class Pacer:
         self._per_minute = per_minute
         self._minute = minute
         self._clock = clock
-        self._recent: deque[float] = deque(maxlen=per_second)
+        self._account: Window | None = None
         self._buckets: dict[str, Bucket] = {}
         self._lines: dict[Urgency, _Line] = {urgency: OrderedDict() for urgency in Urgency}
         self._timer: asyncio.TimerHandle | None = None
 
-    async def turn(self, connection_id: str, *, urgency: Urgency, patience: float) -> None:
-        """Return when the request may go; RateLimited, with nothing sent, when that takes longer than `patience`."""
-        waits = self._bucket(connection_id).ready_at(self._clock()) - self._clock()
+    async def turn(self, connection_id: str, *, urgency: Urgency, patience: float) -> float:
+        """Return, with the time, when the request may go; RateLimited when that takes longer than `patience`."""
+        now = self._clock()
+        bucket = self._bucket(connection_id, now)
+        if bucket is None and self._account_ready_at(now) is None:
+            return now
+        waits = max(bucket.ready_at(now) if bucket else now, self._account_ready_at(now) or now) - now
         if waits > patience:
             raise RateLimited(BUSY, retry_after=waits)
-        waiter = _Waiter(asyncio.get_running_loop().create_future())
+        return await self._in_line(connection_id, urgency, patience, waits)
+
+    def refused(self, connection_id: str, *, seconds: float, by_account: bool, sent_at: float) -> None:
+        """The server answered 429 to a request that left at `sent_at`: from now on its limit is believed in."""
+        now = self._clock()
+        self._buckets = {name: each for name, each in self._buckets.items() if not each.is_over(now)}
+        limit: Window | Bucket
+        if by_account:
+            limit = self._account = self._account or Window(most=self._per_second, window=ACCOUNT_WINDOW)
+        else:
+            fresh = Bucket(size=self._per_minute, window=self._minute)
+            limit = self._buckets.setdefault(connection_id, fresh)
+        # Jitter, so that many processes that were refused together do not come back together.
+        limit.refused(now, seconds * random.uniform(1.0, 1.2), sent_at=sent_at)  # noqa: S311
+
+    async def _in_line(self, connection_id: str, urgency: Urgency, patience: float, waits: float) -> float:
+        loop = asyncio.get_running_loop()
+        waiter: _Waiter = loop.create_future()
         self._lines[urgency].setdefault(connection_id, deque()).append(waiter)
         self._let_go()
+        tell = _tell.get()
+        telling = loop.call_later(TOLD_AFTER, tell) if tell else None
         try:
             async with asyncio.timeout(patience):
-                await waiter.granted
+                return await waiter
         except TimeoutError:
             raise RateLimited(BUSY, retry_after=max(waits, 1.0)) from None
         finally:
+            if telling:
+                telling.cancel()
             self._leave(waiter, urgency, connection_id)
 
-    def refused(self, connection_id: str, *, seconds: float) -> None:
-        """The server answered 429: this connection pauses."""
-        self._bucket(connection_id).close(self._clock(), seconds)
+    def _bucket(self, connection_id: str, now: float) -> Bucket | None:
+        bucket = self._buckets.get(connection_id)
+        if bucket is not None and bucket.is_over(now):
+            bucket = None
+            del self._buckets[connection_id]
+        return bucket
 
-    def _bucket(self, connection_id: str) -> Bucket:
-        if len(self._buckets) > 1000:
-            now = self._clock()
-            self._buckets = {name: each for name, each in self._buckets.items() if each.idle_after > now}
-        if connection_id not in self._buckets:
-            self._buckets[connection_id] = Bucket(size=self._per_minute, window=self._minute)
-        return self._buckets[connection_id]
+    def _account_ready_at(self, now: float) -> float | None:
+        """None while no limit of the account is believed in."""
+        if self._account is not None and self._account.is_over(now):
+            self._account = None
+        return None if self._account is None else self._account.ready_at(now)
 
     def _leave(self, waiter: _Waiter, urgency: Urgency, connection_id: str) -> None:
         line = self._lines[urgency].get(connection_id)
@@ -135,7 +146,7 @@ class Pacer:
     def _let_go(self) -> None:
         """Grant everything that may go now, and wake up when the next one may."""
         now = self._clock()
-        while (wake_at := self._account_ready_at(now)) <= now:
+        while (wake_at := self._account_ready_at(now) or now) <= now:
             urgency, connection_id, wake_at = self._next(now)
             if connection_id is None:
                 break
@@ -146,17 +157,13 @@ class Pacer:
         if wake_at < float("inf") and any(self._lines.values()):
             self._timer = asyncio.get_running_loop().call_later(max(wake_at - now, 0.001), self._let_go)
 
-    def _account_ready_at(self, now: float) -> float:
-        full = len(self._recent) == self._per_second
-        return self._recent[0] + ACCOUNT_WINDOW if full else now
-
     def _next(self, now: float) -> tuple[Urgency, str | None, float]:
         """The most urgent connection whose turn it is and whose bucket has a token, else when one will have."""
         soonest = float("inf")
         for urgency, line in self._lines.items():
             for connection_id in line:
-                ready_at = self._bucket(connection_id).ready_at(now)
-                if ready_at <= now:
+                bucket = self._bucket(connection_id, now)
+                if bucket is None or (ready_at := bucket.ready_at(now)) <= now:
                     return urgency, connection_id, now
                 soonest = min(soonest, ready_at)
         return Urgency.LOOKUP, None, soonest
@@ -168,7 +175,9 @@ class Pacer:
             line.move_to_end(connection_id)
         else:
             del line[connection_id]
-        if not waiter.granted.done():
-            self._bucket(connection_id).take(now)
-            self._recent.append(now)
-            waiter.granted.set_result(None)
+        if waiter.done():
+            return
+        for limit in (self._account, self._bucket(connection_id, now)):
+            if limit is not None:
+                limit.take(now)
+        waiter.set_result(now)

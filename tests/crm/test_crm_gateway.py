@@ -151,13 +151,22 @@ async def test_a_write_refused_for_its_rate_is_sent_again(desk: Desk) -> None:
     assert (made.id, desk.sent("POST")) == (record_id, 2)
 
 
-@pytest.mark.parametrize("budget", [0.3])
 async def test_a_rate_limit_that_lasts_is_told(desk: Desk) -> None:
-    """With the time after which it makes sense to come back."""
-    desk.maton.fault("status", status=429, retry_after="9", times=None)
+    """With the time after which it makes sense to come back, once it is longer than a person waits."""
+    desk.maton.fault("status", status=429, retry_after="90", times=None)
     with pytest.raises(RateLimited) as raised:
-        await desk.twenty.create(Kind.NOTE, new_id(), {"title": "T"})
-    assert raised.value.retry_after == 9
+        await desk.twenty.find("acme")
+    assert raised.value.retry_after >= 85
+
+
+@pytest.mark.parametrize("budget", [0.2])
+async def test_a_rate_limit_costs_nothing_of_the_time_for_faults(desk: Desk) -> None:
+    """Lookups wait for it beyond their budget, a suggestion does not."""
+    desk.maton.fault("status", status=429, retry_after="0.5", times=1)
+    assert await desk.twenty.members()
+    desk.maton.fault("status", status=429, retry_after="5", times=None)
+    with pytest.raises(RateLimited):
+        await asyncio.wait_for(desk.twenty.suggest("acme", (Kind.COMPANY,)), 1)
 
 
 async def test_a_server_that_cannot_be_reached_is_unavailable_even_for_a_write() -> None:
