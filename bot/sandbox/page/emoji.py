@@ -17,7 +17,6 @@ EMOJI = {
     "hourglass": "⌛",
     "hourglass_flowing_sand": "⏳",
     "house": "🏠",
-    "information_source": "ℹ️",
     "lock": "🔒",
     "mag": "🔍",
     "memo": "📝",

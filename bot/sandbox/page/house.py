@@ -1,4 +1,4 @@
-"""Keeps the sandbox that the page shows: sets it up, wakes its bot, strikes it and sets it up anew, and says what changed."""
+"""Keeps the sandbox that the page shows: sets it up, wakes its bot, begins anew, and says when anything changed."""
 
 import asyncio
 import contextlib

@@ -6,7 +6,7 @@ from itertools import groupby
 
 from markupsafe import Markup, escape
 
-from bot.sandbox.page.words import Words
+from bot.sandbox.page.words import Words, element
 
 FENCE = re.compile(r"^```[^\n]*\n(.*?)^```[^\n]*$\n?", re.DOTALL | re.MULTILINE)
 INLINE = re.compile(
@@ -53,11 +53,11 @@ def _blocks(text: str, words: Words) -> Iterator[Markup]:
                 yield Markup("<hr>")
             case "ul" | "ol":
                 items = Markup("").join(Markup("<li>{}</li>").format(line) for line in lines)
-                yield Markup(f"<{kind}>{{}}</{kind}>").format(items)
+                yield element(kind, items)
             case "heading":
                 yield Markup("").join(Markup('<p class="heading">{}</p>').format(line) for line in lines)
             case _:
-                yield Markup(f"<{kind}>{{}}</{kind}>").format(Markup("\n").join(lines))
+                yield element(kind, Markup("\n").join(lines))
 
 
 def _inline(text: str, words: Words) -> Markup:
@@ -80,5 +80,4 @@ def _part(match: re.Match[str], words: Words) -> Markup:
         case "escaped":
             return escape(match["escaped"])
         case _:
-            tag = {"em": "i"}.get(kind, kind)
-            return Markup(f"<{tag}>{{}}</{tag}>").format(_inline(match[kind], words))
+            return element({"em": "i"}.get(kind, kind), _inline(match[kind], words))

@@ -9,7 +9,7 @@ from itertools import groupby
 
 from markupsafe import Markup, escape
 
-from bot.sandbox.page.words import Words
+from bot.sandbox.page.words import Words, element
 
 FENCE = re.compile(r"```(.+?)```\n?", re.DOTALL)
 INLINE = re.compile(
@@ -83,7 +83,7 @@ def _part(match: re.Match[str], words: Words, *, verbatim: bool) -> Markup:
         case "emoji":
             return words.emoji(value)
         case _:
-            return Markup(f"<{kind}>{{}}</{kind}>").format(_inline(value, words, verbatim=verbatim))
+            return element(kind, _inline(value, words, verbatim=verbatim))
 
 
 def _entity(inside: str, words: Words) -> Markup:

@@ -1,4 +1,4 @@
-"""What went over the wires, in words for the curtain: to Maton and Twenty, to the bot, and back from the bot to Slack."""
+"""What went over the wires, in words: to Maton and Twenty, to the bot, and back from the bot to Slack."""
 
 import json
 from dataclasses import dataclass

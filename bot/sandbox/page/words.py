@@ -96,3 +96,8 @@ def _is_safe(url: str) -> bool:
         return urlsplit(url).scheme in SAFE
     except ValueError:
         return False
+
+
+def element(tag: str, content: Markup) -> Markup:
+    """An element around markup; `tag` is one of the page's own words."""
+    return Markup("<{0}>{1}</{0}>").format(tag, content)
