@@ -225,12 +225,14 @@ _DECIDED = {State.CANCELLED: "Cancelled by ", State.EXPIRED: "Proposed by ", Sta
 
 
 def _by(proposal: Proposal, around: Around) -> Line:
-    proposed: Line = [leaf(", proposed by "), mention(proposal.proposer)]
     if not proposal.decided_by or proposal.state in (State.EXPIRED, State.SUPERSEDED):
         return [leaf("Proposed by "), mention(proposal.proposer), leaf(".")]
     verb = _DECIDED.get(proposal.state, "Confirmed by ")
-    at: Line = [leaf(" on "), moment(proposal.decided_at, around.timezone)] if proposal.decided_at else []
-    return [leaf(verb), mention(proposal.decided_by), *at, *proposed, leaf(".")]
+    at: Line = [leaf(", "), moment(proposal.decided_at, around.timezone)] if proposal.decided_at else []
+    if proposal.decided_by == proposal.proposer:
+        return [leaf(f"Proposed and {verb.lower()}"), mention(proposal.decided_by), *at, leaf(".")]
+    by: Line = [leaf("; proposed by "), mention(proposal.proposer), leaf(".")]
+    return [leaf(verb), mention(proposal.decided_by), *at, *by]
 
 
 def _story(proposal: Proposal) -> list[Line]:
