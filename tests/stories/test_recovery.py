@@ -53,7 +53,7 @@ async def history(road: Street, proposal: Proposal) -> list[What]:
 async def until(fact: Callable[[], Any], seconds: float = 5.0) -> None:
     """Wait for something that Slack does not announce."""
     async with asyncio.timeout(seconds):
-        while not fact():
+        while not fact():  # noqa: ASYNC110 -- nothing announces what is waited for here
             await asyncio.sleep(0.01)
 
 
@@ -297,7 +297,7 @@ async def test_a_click_that_nobody_could_be_told_about_is_slacks_to_answer(road)
 
 
 async def test_a_change_is_carried_out_in_no_other_crm(road):
-    """The team is bound to another CRM between Confirm and the write: nothing is written there, and the card says so."""
+    """The team is bound to another CRM between Confirm and the write: nothing goes there, and the card says so."""
     card = await road.save_note()
     other = FakeCRM(name="Other")
     elsewhere = road.maton.connect(other)
