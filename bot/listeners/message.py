@@ -74,10 +74,8 @@ class FromMessage:
 
     async def _about(self, plain: Plain, shortcut: Shortcut, crm: Twenty, here: Here) -> list[Ref]:
         """The records that the message speaks of, each once: links first, then its people, then names."""
-        author = str(shortcut.message.get("user") or "")
-        emails = [*plain.emails]
-        if author and (email := (await here.team.profile(author)).email):
-            emails.append(email)
+        author = await here.team.profiles([str(shortcut.message.get("user") or "")])
+        emails = [*plain.emails, *(profile.email for profile in author.values() if profile.email)]
         linked = [Ref(each.kind, each.id) for each in plain.twenty_links if each.kind]
         meant = await crm.mentioned(plain.text, emails=emails, domains=plain.domains)
         return list({ref.id: ref for ref in (*linked, *(each.ref for each in meant))}.values())
@@ -118,13 +116,12 @@ class FromMessage:
 
     async def _names(self, shortcut: Shortcut, here: Here) -> Mapping[str, str]:
         """The names of everybody whom the message mentions, as far as Slack tells them in time."""
-        users = list(user_ids_in(shortcut.message))
         try:
             async with asyncio.timeout(NAMES_WITHIN):
-                profiles = await asyncio.gather(*(here.team.profile(user) for user in users))
+                known = await here.team.profiles(user_ids_in(shortcut.message))
         except TimeoutError:
             return {}
-        return {profile.user_id: profile.name for profile in profiles if profile.name}
+        return {user: profile.name for user, profile in known.items() if profile.name}
 
     async def _already_saved(self, shortcut: Shortcut, here: Here) -> list[Line]:
         """A line for each note or task that was made from this very message, with the way to it."""
@@ -206,7 +203,8 @@ async def with_source(
     """The values, the text followed by who said it, where and when, the way back, and the thread when it is wanted."""
     if not context.source_ts:
         return dict(values)
-    name = (await here.team.profile(context.author)).name if context.author else ""
+    known = await here.team.profiles([context.author])
+    name = known[context.author].name if context.author in known else ""
     said = f"Said {f'by {name} ' if name else ''}{context.said_at}"
     line = f"{said} · [Open in Slack]({context.permalink})" if context.permalink else said
     parts = [str(values.get("text") or ""), line]

@@ -28,8 +28,8 @@ async def is_readable(here: Here, channel: str, thread_ts: str) -> bool:
 async def written_down(here: Here, channel: str, thread_ts: str, *, without: str = "") -> str:
     """The thread as Markdown, each message with its author and time, `without` the one saved already."""
     messages, is_cut = await _messages(here, channel, thread_ts)
-    users = dict.fromkeys(user for each in messages for user in user_ids_in(each))
-    names: dict[str, str] = {user: (await here.team.profile(user)).name for user in users}
+    known = await here.team.profiles(user for each in messages for user in user_ids_in(each))
+    names = {user: profile.name for user, profile in known.items()}
     told = [each for each in messages if each.get("ts") != without]
     text = thread_markdown(told, names, (await here.viewer()).timezone)
     return f"{text}\n\nThe thread goes on; its first {MOST:,} messages are saved here." if is_cut else text

@@ -45,7 +45,7 @@ class Pace:
     doubling, up to `longest_pause`: so it is settled within a minute of the CRM answering again.
     """
 
-    lease: timedelta = timedelta(seconds=20)
+    lease: timedelta = timedelta(seconds=10)
     slow: float = 1.5
     at_once: float = 5.0
     first_pause: timedelta = timedelta(seconds=1)

@@ -39,7 +39,7 @@ class OneWorkspace:
                 answer = await self._clients.with_token(self._token).auth_test()
                 self._known = AuthorizeResult(
                     enterprise_id=answer.get("enterprise_id"),
-                    team_id=answer["team_id"],
+                    team_id=answer.get("team_id"),
                     bot_user_id=answer.get("user_id"),
                     bot_id=answer.get("bot_id"),
                     bot_token=self._token,
@@ -47,8 +47,8 @@ class OneWorkspace:
         return self._known
 
     def tenant(self, team: TeamId) -> TeamId:
-        """Always the token's own team: a payload that names another comes from an outsider."""
-        return TeamId(str(self._known.team_id)) if self._known else team
+        """The team that the payload names, which has a CRM only if one was bound to it; else the token's own."""
+        return team or TeamId(str(self._known.team_id if self._known else ""))
 
 
 def for_bolt(tokens: Tokens) -> Any:

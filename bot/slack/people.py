@@ -2,6 +2,7 @@
 
 import time
 
+import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -10,6 +11,8 @@ from bot.models import Profile, UserId
 
 REMEMBERED_FOR = 300.0  # seconds; a click that needs a right asks afresh
 KEPT = 10_000
+NOT_GRANTED = ("missing_scope", "unknown_method", "not_allowed_token_type")
+UNKNOWN = "Slack does not tell me who you are just now, so I cannot look into the CRM for you. Please try again."
 
 
 class People:
@@ -19,22 +22,28 @@ class People:
         self._known: dict[tuple[str, str], tuple[float, Profile]] = {}
 
     async def profile(self, slack: AsyncWebClient, team: str, user: str, *, fresh: bool = False) -> Profile:
-        """The person's profile; a person without readable profile is known by id alone, in UTC.
+        """The person's profile, at most some minutes old; `fresh` asks Slack now.
 
-        `fresh` asks Slack now, and raises `NotAllowed` when Slack does not tell: a right is never given on a guess.
+        Raises `NotAllowed` when Slack does not tell: a right is never given on a guess. Only where the workspace did not
+        grant the scope at all is everybody known by id alone, in UTC, and then never by a `fresh` look.
         """
         known = self._known.get((team, user))
         if known and not fresh and known[0] > time.monotonic():
             return known[1]
+        profile = await self._asked(slack, team, user, fresh=fresh)
+        self._remember(team, user, profile)
+        return profile
+
+    async def _asked(self, slack: AsyncWebClient, team: str, user: str, *, fresh: bool) -> Profile:
         try:
             answer = await slack.users_info(user=user)
         except SlackApiError as error:
-            if fresh:
-                raise NotAllowed("Slack does not tell me who you are, so I cannot let you decide this.") from error
-            return Profile(user_id=UserId(user), team=team)
-        profile = _profile(answer["user"], team)
-        self._remember(team, user, profile)
-        return profile
+            if error.response.get("error") in NOT_GRANTED and not fresh:
+                return Profile(user_id=UserId(user), team=team)
+            raise NotAllowed(UNKNOWN) from error
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise NotAllowed(UNKNOWN) from error
+        return _profile(answer["user"], team)
 
     def forget(self, team: str) -> None:
         """Drop everything known of a team."""

@@ -100,12 +100,12 @@ class Talk:
     async def open(self, view: View) -> None:
         """Open a modal; must happen within three seconds of what the person did, once (slack.md section 3)."""
         answer = await self.slack.views_open(trigger_id=self._trigger_id, view=view)
-        self._view = answer["view"]
+        self._view = answer.get("view") or {}
 
     async def push(self, view: View) -> None:
         """Lay a modal over the one that is open."""
         answer = await self.slack.views_push(trigger_id=self._trigger_id, view=view)
-        self._view = answer["view"]
+        self._view = answer.get("view") or {}
 
     def move_to(self, channel: str, *, thread_ts: str = "", response_url: str = "") -> None:
         """Go on where a form was opened: its submission knows neither channel nor response_url (slack.md section 3)."""
@@ -128,7 +128,7 @@ class Talk:
             if error.response["error"] in ("not_found", "hash_conflict", "view_not_found"):
                 return False
             raise
-        self._view = answer["view"]
+        self._view = answer.get("view") or self._view
         return True
 
     async def _ephemeral(self, message: Says) -> bool:

@@ -1,6 +1,8 @@
 """A Slack team as the stories see it: its Slack client, its own CRM and nobody else's, its settings and its people."""
 
+import asyncio
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import aiohttp
@@ -109,6 +111,12 @@ class Team:
     async def settings(self) -> TeamSettings:
         """The team's settings; the defaults where none were made."""
         return (await self._teams.remembered(self.id)).settings
+
+    async def profiles(self, users: Iterable[str]) -> dict[str, Profile]:
+        """Who these users are, as far as Slack tells; for names in a text, where nobody's right hangs on it."""
+        wanted = list(dict.fromkeys(user for user in users if user))
+        told = await asyncio.gather(*(self.profile(user) for user in wanted), return_exceptions=True)
+        return {user: each for user, each in zip(wanted, told, strict=True) if isinstance(each, Profile)}
 
     async def profile(self, user: str, *, fresh: bool = False) -> Profile:
         """Who the user is in Slack."""
