@@ -91,9 +91,9 @@ class Bot:
         for sweeping in self._sweeping:
             sweeping.cancel()
         await asyncio.gather(*self._sweeping, return_exceptions=True)
-        await self.tenancy.connect.stop()
         if late := await self.errands.drain(seconds=DRAINED_WITHIN):
             log.warning("%s errands did not end in time; another process takes their writes up", late)
+        await self.tenancy.connect.stop()
         await self._clients.close()
         await self._http.aclose()
         await self.store.close()
@@ -112,8 +112,8 @@ async def build(settings: Settings) -> Bot:
     teams = Teams(
         store=store, tokens=tokens, clients=clients, crms=crms, people=People(), command=settings.slack_command
     )
-    of_teams = tenancy(ground, tokens=tokens, teams=teams, crms=crms, http=http)
     cards = Cards(store=store, teams=teams, now=utc_now)
+    of_teams = tenancy(ground, tokens=tokens, teams=teams, cards=cards, crms=crms, http=http)
     executor = Executor(store=store, teams=teams, cards=cards, errands=errands, metrics=metrics, now=utc_now)
     inbox = Inbox(store, errands, owner=executor.owner, now=utc_now)
     front = Front(_stories(ground, cards, executor, of_teams).routes(), teams, errands, metrics, inbox)

@@ -18,6 +18,7 @@ from bot.listeners.events import Removal
 from bot.listeners.team_settings import Settling
 from bot.manifest import SCOPES
 from bot.models import TeamId, UserId
+from bot.proposals.cards import Cards
 from bot.settings import Settings
 from bot.slack.authorize import OneWorkspace, Tokens
 from bot.slack.clients import SlackClients
@@ -58,6 +59,7 @@ class Tenancy:
     removal: Removal
     housekeeping: Housekeeping
     doors: tuple[web.RouteDef, ...]
+    now: Now
 
 
 def tokens_of(ground: Ground) -> Tokens:
@@ -82,6 +84,7 @@ def tenancy(
     *,
     tokens: Tokens,
     teams: Teams,
+    cards: Cards,
     crms: CRMs,
     http: httpx.AsyncClient,
 ) -> Tenancy:
@@ -89,7 +92,7 @@ def tenancy(
     store, now, command = ground.store, ground.now, ground.settings.slack_command
     maton = Maton(http, connect_host=ground.settings.maton_connect_host)
     connecting = Connecting(store=store, maton=maton, crms=crms, teams=teams, now=now)
-    connect = Connect(connecting=connecting, store=store, teams=teams, command=command, now=now)
+    connect = Connect(connecting=connecting, cards=cards, store=store, teams=teams, command=command, now=now)
     leaving = Leaving(
         store=store,
         clients=ground.clients,
@@ -104,6 +107,7 @@ def tenancy(
         removal=Removal(leaving),
         housekeeping=Housekeeping([connect.resume, connecting.delete_doomed, _retention(ground)]),
         doors=_doors(ground, tokens),
+        now=now,
     )
 
 

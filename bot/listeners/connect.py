@@ -15,9 +15,10 @@ from bot.listeners.front import Here
 from bot.listeners.guard import told
 from bot.listeners.payloads import Click, Incoming
 from bot.models import ConnectionId, Kind, TeamId, UserId
+from bot.proposals.cards import Cards
 from bot.slack.talk import UNREACHABLE, Talk, reason
 from bot.store import Store
-from bot.store.connections import BoundConnection
+from bot.store.connections import Bound, BoundConnection
 from bot.store.passing_connections import PendingConnection
 from bot.teams.connecting import Connecting, button_value
 from bot.teams.team import Teams
@@ -37,9 +38,17 @@ class Connect:
     """The stories of the connection. A look at a connection in the making goes on beside, until it is done."""
 
     def __init__(
-        self, *, connecting: Connecting, store: Store, teams: Teams, command: str, now: Callable[[], datetime]
+        self,
+        *,
+        connecting: Connecting,
+        cards: Cards,
+        store: Store,
+        teams: Teams,
+        command: str,
+        now: Callable[[], datetime],
     ) -> None:
         self._connecting = connecting
+        self._cards = cards
         self._store = store
         self._teams = teams
         self._command = command
@@ -81,7 +90,7 @@ class Connect:
         self._unwatch(here.team.id)
         done = say.connected(name, voided=len(bound.voided), command=self._command)
         await here.talk.privately(done, replace=True)
-        await self._connecting.delete_doomed()
+        await self._afterwards(bound)
 
     async def cancel(self, click: Click, here: Here) -> None:
         """Leave everything as it was."""
@@ -110,6 +119,12 @@ class Connect:
         found = await self._connecting.identify(connection_id)
         question = say.question(found, button_value(connection_id), command=self._command)
         await talk.privately(question, replace=replace)
+
+    async def _afterwards(self, bound: Bound) -> None:
+        """Say on every card that is void now that it is; what this process does not reach, a sweep does."""
+        for proposal in bound.voided:
+            await self._cards.rewrite(proposal)
+        await self._connecting.delete_doomed()
 
     # After a restart, and at its end
 
@@ -201,15 +216,16 @@ class Connect:
     async def disconnect_confirm(self, click: Click, here: Here) -> None:
         """End it, and delete it at Maton."""
         await admin(here, DISCONNECT)
-        bound = await self._store.connections.connection(here.team.id)
-        if bound is None or button_value(bound.connection_id) != click.value:
+        present = await self._store.connections.connection(here.team.id)
+        if present is None or button_value(present.connection_id) != click.value:
             await here.talk.privately(
                 problem(Problem("This connection was replaced or ended meanwhile.")), replace=True
             )
             return
         self._unwatch(here.team.id)
-        await self._connecting.disconnect(here.team.id)
+        bound = await self._connecting.disconnect(here.team.id)
         await here.talk.privately(say.disconnected(command=self._command), replace=True)
+        await self._afterwards(bound)
 
     async def disconnect_cancel(self, click: Click, here: Here) -> None:
         """Leave it."""

@@ -149,7 +149,6 @@ class Connecting:
         bound = await self._store.connections.unbind(team, self._now())
         self._changed(team, bound.previous)
         await self.cancel(team)
-        await self.delete_doomed()
         return bound
 
     def _changed(self, team: TeamId, previous: ConnectionId | None) -> None:
@@ -176,7 +175,7 @@ class Connecting:
         So a restart forgets nobody who is just coming back from Maton's page.
         """
         now, found = self._now(), []
-        for pending in await self._store.pending_connections.begun_before(now - timedelta(seconds=self._poll_every)):
+        for pending in await self._store.pending_connections.begun_before(now):
             if not await self._store.seen_events.take(pending.team_id, f"look {pending.connection_id}", now):
                 continue
             connection = await self.look(pending)

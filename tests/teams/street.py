@@ -49,7 +49,9 @@ class Street(House):
             async with new_browser() as own:
                 return await self.install(team, browser=own)
         consent = await self.consent(browser)
-        return await get(browser, f"{consent}&team={team}&user={ADMINS[team]}")
+        page = await get(browser, f"{consent}&team={team}&user={ADMINS[team]}")
+        self.slack.state.set_member(PLACES[team], self.slack.installation(team).bot_user, present=True)
+        return page
 
     async def connect(self, team: str) -> Message:
         """Install nothing, connect the team's CRM as its admin does, up to the confirmed binding."""

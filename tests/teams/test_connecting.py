@@ -1,0 +1,208 @@
+"""Connecting a team to its CRM: by an admin, confirmed, swapped as a whole, and ended without a trace at Maton."""
+
+from datetime import timedelta
+
+import pytest
+
+from bot.crm.connections import Maton
+from bot.crm.crms import CRMs
+from bot.crm.maton import http_client
+from bot.models import TeamId, UserId
+from bot.sandbox.slack import text_of
+from bot.sandbox.slack.sample import ACME, ANA, BEN, CLEO, GLOBEX, GUS, SALES
+from bot.sandbox.twenty import FakeCRM, samples
+from bot.teams.connecting import Connecting
+from tests.house import MATON_KEY
+from tests.teams.street import Street, link_in
+
+
+@pytest.fixture
+async def acme(town: Street) -> Street:
+    """Acme has installed the bot and is not connected."""
+    await town.install(ACME)
+    return town
+
+
+async def test_an_admin_connects(acme: Street) -> None:
+    """A private link, noticed without help, recognised and bound after Confirm; then everybody can look things up."""
+    offer = await acme.ask("/crm connect", user=CLEO)
+    assert offer.only_for == CLEO
+    assert link_in(offer).startswith(acme.maton.pending()[0].shown("")["url"] and "http://127.0.0.1")
+    connection = acme.finish_at_maton(ACME)
+    question = await acme.told(CLEO, "is this your CRM?")
+    assert "members" in text_of(question)
+    assert "companies, among them" in text_of(question)
+    assert await acme.bot.store.connections.connection(TeamId(ACME)) is None
+
+    await acme.slack.click(question, "Confirm", user=CLEO)
+    await acme.told(CLEO, "Connected to")
+
+    bound = await acme.bot.store.connections.connection(TeamId(ACME))
+    assert bound is not None
+    assert bound.connection_id == connection
+    assert await acme.bot.store.pending_connections.pending(TeamId(ACME)) is None
+    assert "Contoso" in text_of(await acme.ask("/crm contoso", user=ANA))
+
+
+async def test_the_link_stands_nowhere_but_in_its_button(acme: Street, sqlite_url: str) -> None:
+    """It is a secret: not in any message's text, not in a channel, not in the store."""
+    await acme.ask("/crm connect", user=CLEO)
+    secret = acme.maton.pending()[0].token
+
+    said = [call for call in acme.slack.calls if secret in str(call.args)]
+    assert [call.method for call in said] == ["response_url"]
+    assert secret not in said[0].args["text"]
+    await acme.quiet()
+    with open(sqlite_url.removeprefix("sqlite:///"), "rb") as file:  # noqa: ASYNC230 - a small file of the test's own
+        assert secret.encode() not in file.read()
+
+
+@pytest.mark.parametrize("user", [ANA, BEN])
+@pytest.mark.parametrize("command", ["connect", "disconnect", "settings"])
+async def test_somebody_else_is_told_who_may(acme: Street, user: str, command: str) -> None:
+    """Only admins connect, disconnect and settle; others are told so, and nothing is made at Maton."""
+    answer = await acme.ask(f"/crm {command}", user=user)
+
+    assert "Only an admin or owner" in text_of(answer)
+    assert acme.maton.pending() == []
+
+
+async def test_a_team_without_a_crm_is_told_how_to_get_one(acme: Street) -> None:
+    """Nothing leaves for any CRM before the team has its own connection."""
+    answer = await acme.ask("/crm anthropic")
+
+    assert "/crm connect" in text_of(answer)
+    assert acme.crm_requests() == []
+
+
+async def test_asking_twice_uses_the_same_connection(acme: Street) -> None:
+    """A team's own pending connection is used again instead of leaving another behind."""
+    first = link_in(await acme.ask("/crm connect", user=CLEO))
+    second = link_in(await acme.ask("/crm connect", user=CLEO))
+
+    assert first == second
+    assert len(acme.maton.requests("POST", "/connections$")) == 1
+
+
+async def test_check_now(acme: Street) -> None:
+    """The button tells that nobody has finished yet, and asks at once when somebody has."""
+    offer = await acme.ask("/crm connect", user=CLEO)
+    await acme.slack.click(offer, "Check now", user=CLEO)
+    await acme.told(CLEO, "Not connected yet")
+    acme.finish_at_maton(ACME)
+    await acme.slack.click(offer, "Check now", user=CLEO)
+    await acme.told(CLEO, "is this your CRM?")
+
+
+async def test_cancel_deletes_the_connection(acme: Street) -> None:
+    """Cancel leaves nothing behind at Maton, and its card is dead afterwards."""
+    offer = await acme.ask("/crm connect", user=CLEO)
+    await acme.slack.click(offer, "Cancel", user=CLEO)
+    await acme.told(CLEO, "Cancelled")
+    await acme.quiet()
+
+    assert acme.maton.connections.listed() == []
+    await acme.slack.click(offer, "Check now", user=CLEO)
+    await acme.told(CLEO, "no longer in the making")
+
+
+async def test_a_connection_that_fails_is_deleted(acme: Street) -> None:
+    """FAILED at Maton is told, and the connection is deleted there."""
+    offer = await acme.ask("/crm connect", user=CLEO)
+    acme.maton.set_status(acme.maton.pending()[0].id, "FAILED")
+    await acme.slack.click(offer, "Check now", user=CLEO)
+
+    await acme.told(CLEO, "the link is void")
+    await acme.quiet()
+    assert acme.maton.connections.listed() == []
+
+
+async def test_a_connection_that_never_completes(acme: Street) -> None:
+    """After its time it is deleted, and the team can begin anew."""
+    async with http_client(api_key=MATON_KEY, base_url=acme.bot.settings.maton_api_url) as http:
+        connecting = Connecting(
+            store=acme.bot.store,
+            maton=Maton(http, connect_host=acme.bot.settings.maton_connect_host),
+            crms=CRMs(http),
+            teams=acme.bot.teams,
+            now=acme.bot.tenancy.now,
+            poll_every=0.01,
+            patience=timedelta(milliseconds=100),
+        )
+        await connecting.begin(TeamId(ACME), UserId(CLEO))
+
+        assert await connecting.finished(TeamId(ACME)) is None
+
+    assert acme.maton.connections.listed() == []
+    assert await acme.bot.store.pending_connections.pending(TeamId(ACME)) is None
+
+
+async def test_a_reconnect_swaps_and_voids(acme: Street) -> None:
+    """Another CRM takes the place of the first in one step: open proposals are void, the old connection is deleted."""
+    await acme.connect(ACME)
+    old = (await acme.bot.store.connections.all())[0].connection_id
+    card = await acme.save_note(user=ANA)
+    acme.crms[ACME] = FakeCRM(records=samples.globex())
+
+    await acme.ask("/crm connect", user=CLEO)
+    new = acme.finish_at_maton(ACME)
+    question = await acme.told(CLEO, "is this your CRM?")
+    await acme.slack.click(question, "Confirm", user=CLEO)
+    await acme.told(CLEO, "1 undecided proposal")
+    await acme.quiet()
+
+    assert [each.id for each in acme.maton.connections.listed()] == [new]
+    assert old != new
+    await acme.shows(card, "another CRM")
+
+
+async def test_the_same_question_binds_once(acme: Street) -> None:
+    """A second Confirm, or one after a cancel, finds nothing in the making."""
+    await acme.ask("/crm connect", user=CLEO)
+    acme.finish_at_maton(ACME)
+    question = await acme.told(CLEO, "is this your CRM?")
+    await acme.slack.click(question, "Confirm", user=CLEO)
+    await acme.told(CLEO, "Connected to")
+    await acme.slack.click(question, "Confirm", user=CLEO)
+
+    await acme.told(CLEO, "no longer in the making")
+
+
+async def test_a_restart_forgets_nobody_at_maton(acme: Street) -> None:
+    """A connection finished while nobody waited is asked about by the sweep, in a direct message."""
+    await acme.ask("/crm connect", user=CLEO)
+    await acme.quiet()
+    await acme.bot.tenancy.connect.stop()
+    acme.finish_at_maton(ACME)
+
+    await acme.bot.tenancy.housekeeping.once()
+
+    assert any("is this your CRM?" in text_of(each) for each in acme.slack.dm(CLEO))
+
+
+async def test_disconnect(acme: Street) -> None:
+    """After a Confirm the mapping is gone, and so is the connection at Maton."""
+    await acme.connect(ACME)
+    question = await acme.ask("/crm disconnect", user=CLEO)
+    assert acme.maton.connections.listed() != []
+    await acme.slack.click(question, "Confirm", user=CLEO)
+    await acme.told(CLEO, "Disconnected")
+    await acme.quiet()
+
+    assert acme.maton.connections.listed() == []
+    assert "not connected" in text_of(await acme.ask("/crm status"))
+
+
+async def test_two_teams_never_share_a_connection(town: Street) -> None:
+    """Each team looks into its own CRM, and every request carries that team's own connection."""
+    for team in (ACME, GLOBEX):
+        await town.install(team)
+        await town.connect(team)
+    held = {each.team_id: each.connection_id for each in await town.bot.store.connections.all()}
+    town.maton.forget_log()
+
+    await town.ask("/crm companies", user=CLEO, channel=SALES)
+    assert {each.connection_id for each in town.crm_requests()} == {held[TeamId(ACME)]}
+    town.maton.forget_log()
+    await town.ask("/crm companies", user=GUS, channel="C0GSALES1")
+    assert {each.connection_id for each in town.crm_requests()} == {held[TeamId(GLOBEX)]}
