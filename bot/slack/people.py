@@ -24,8 +24,8 @@ class People:
     async def profile(self, slack: AsyncWebClient, team: str, user: str, *, fresh: bool = False) -> Profile:
         """The person's profile, at most some minutes old; `fresh` asks Slack now.
 
-        Raises `NotAllowed` when Slack does not tell: a right is never given on a guess. Only where the workspace did not
-        grant the scope at all is everybody known by id alone, in UTC, and then never by a `fresh` look.
+        Raises `NotAllowed` when Slack does not tell: a right is never given on a guess. Only where the workspace did
+        not grant the scope at all is everybody known by id alone, in UTC, and then never by a `fresh` look.
         """
         known = self._known.get((team, user))
         if known and not fresh and known[0] > time.monotonic():

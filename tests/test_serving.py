@@ -1,0 +1,145 @@
+"""`crm-bot serve` as an operator starts it: a process, its health, its stop, and Socket Mode."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import aiohttp
+
+from bot.sandbox.slack import FakeSlack, text_of
+from bot.sandbox.slack.sample import ACME, ACME_TOKEN, ANA, SALES
+from bot.sandbox.twenty import FakeCRM, FakeMaton, samples
+
+SECRET, KEY = "serving-signing-secret", "serving-maton-key"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def environment(slack_url: str, maton_url: str, database_url: str, port: int, **more: str) -> dict[str, str]:
+    """What an operator sets, and nothing that this test's own environment has."""
+    return {
+        "PATH": os.environ["PATH"],
+        "MATON_API_KEY": KEY,
+        "MATON_API_URL": maton_url,
+        "SLACK_BOT_TOKEN": ACME_TOKEN,
+        "SLACK_SIGNING_SECRET": SECRET,
+        "SLACK_API_URL": f"{slack_url}/api/",
+        "DATABASE_URL": database_url,
+        "PORT": str(port),
+        **more,
+    }
+
+
+async def command(*arguments: str, env: dict[str, str]) -> tuple[int, str]:
+    """Run `crm-bot ...` to its end; its exit code and what it said."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "bot",
+        *arguments,
+        env=env,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    said, _ = await process.communicate()
+    return process.returncode or 0, said.decode()
+
+
+@asynccontextmanager
+async def serving(env: dict[str, str]) -> AsyncIterator[asyncio.subprocess.Process]:
+    """`crm-bot serve` until /readyz says so; killed at the end if it still runs."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot", "serve", env=env, stderr=asyncio.subprocess.PIPE
+    )
+    try:
+        await until_ready(int(env["PORT"]))
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+async def until_ready(port: int) -> None:
+    async with asyncio.timeout(20), aiohttp.ClientSession() as session:
+        while True:
+            try:
+                async with session.get(f"http://127.0.0.1:{port}/readyz") as answer:
+                    if answer.status == 200:
+                        return
+            except aiohttp.ClientError:
+                pass
+            await asyncio.sleep(0.02)
+
+
+async def test_a_bound_team_is_answered_and_sigterm_ends_it(sqlite_url):
+    """Bind, list, serve, look up, read health and metrics, stop: as the README says."""
+    slack, maton = FakeSlack(signing_secret=SECRET), FakeMaton(api_key=KEY)
+    connection = maton.connect(FakeCRM(records=samples.acme()))
+    async with slack.serve() as slack_url, maton.serve() as maton_url:
+        port = free_port()
+        env = environment(slack_url, maton_url, sqlite_url, port, LOG_FORMAT="json")
+        assert (await command("connections", "bind", ACME, connection, env=env))[0] == 0
+        assert connection in (await command("connections", "list", env=env))[1]
+        async with serving(env) as process, aiohttp.ClientSession() as session:
+            slack.point_at(f"http://127.0.0.1:{port}/slack/events")
+            assert (await slack.command(ANA, SALES, "/crm fabrikam")).ok
+            answer = await slack.wait_for(lambda: slack.ephemerals(ANA))
+            assert "Fabrikam" in text_of(answer[-1])
+            async with session.get(f"http://127.0.0.1:{port}/healthz") as alive:
+                assert alive.status == 200
+            async with session.get(f"http://127.0.0.1:{port}/metrics") as metrics:
+                assert 'crm_bot_stories_total{outcome="ok",story="command"} 1.0' in await metrics.text()
+            process.send_signal(signal.SIGTERM)
+            async with asyncio.timeout(10):
+                assert await process.wait() == 0
+        assert (await command("connections", "unbind", ACME, env=env))[0] == 0
+    assert not slack.surprises
+    assert not maton.surprises
+
+
+async def test_socket_mode_needs_no_public_address(sqlite_url):
+    """With an app token the bot connects to Slack by itself and answers over the socket."""
+    slack, maton = FakeSlack(signing_secret=SECRET), FakeMaton(api_key=KEY)
+    connection = maton.connect(FakeCRM(records=samples.acme()))
+    async with slack.serve() as slack_url, maton.serve() as maton_url:
+        env = environment(slack_url, maton_url, sqlite_url, free_port(), SLACK_APP_TOKEN="xapp-sandbox")
+        del env["SLACK_SIGNING_SECRET"]
+        await command("connections", "bind", ACME, connection, env=env)
+        async with serving(env):
+            await slack.wait_for(lambda: slack.socket.is_connected, 10)
+            assert (await slack.command(ANA, SALES, "/crm fabrikam")).ok
+            answer = await slack.wait_for(lambda: slack.ephemerals(ANA))
+            assert "Fabrikam" in text_of(answer[-1])
+
+
+async def test_a_configuration_that_cannot_serve_says_everything_at_once(tmp_path):
+    """Without any variable the process ends with one line for each that is missing."""
+    code, said = await command("serve", env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)})
+
+    assert code == 1
+    for name in ("MATON_API_KEY", "SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET"):
+        assert name in said
+    assert "Traceback" not in said
+
+
+async def test_binding_what_maton_does_not_know_is_refused(sqlite_url):
+    """An unknown connection id, a malformed one, and one of another team end with a sentence."""
+    slack, maton = FakeSlack(signing_secret=SECRET), FakeMaton(api_key=KEY)
+    connection = maton.connect(FakeCRM(records=samples.acme()))
+    async with slack.serve() as slack_url, maton.serve() as maton_url:
+        env = environment(slack_url, maton_url, sqlite_url, free_port())
+        assert "does not know" in (await command("connections", "bind", ACME, "nobody", env=env))[1]
+        assert "no Maton connection id" in (await command("connections", "bind", ACME, "a b", env=env))[1]
+        await command("connections", "bind", ACME, connection, env=env)
+        code, said = await command("connections", "bind", "T0GLOBEX1", connection, env=env)
+    assert code == 1
+    assert "another workspace" in said
