@@ -15,7 +15,8 @@ PROPOSAL_UNDO = "proposal_undo"
 PROPOSAL_USE_EXISTING = "proposal_use_existing"
 PROPOSAL_SHOW = "proposal_show"
 
-# Records: the value is `reference(ref)`; for RECORD_MORE the option's value is `more_value(what, ref)`
+# Records: the value is `reference(ref)`; for RECORD_MORE the option's value is `more_value(what, ref)`, for
+# RECORD_UNSHARE the value is `shared_value(ref, by)`
 RECORD_SHOW = "record_show"
 RECORD_EDIT = "record_edit"
 RECORD_DELETE = "record_delete"
@@ -29,6 +30,8 @@ RECORD_OPEN_IN_CRM = "record_open_in_crm"
 MORE_DELETE = "delete"
 MORE_SHARE = "share"
 MORE_HISTORY = "history"
+MORE_NOTES = "notes"
+MORE_TASKS = "tasks"
 
 # Lists: the value is the page's token; for history the token of its own page
 LIST_PREVIOUS = "list_previous"
@@ -91,6 +94,17 @@ def read_more(value: str) -> tuple[str, Ref]:
     """What `more_value` wrote: one of the `MORE_...` words, and the record."""
     what, _, rest = value.partition(" ")
     return what, dereference(rest)
+
+
+def shared_value(ref: Ref, by: str) -> str:
+    """The value of Make private again: who shared the card, and the record. Forging it could only hide a card."""
+    return f"{by} {reference(ref)}"
+
+
+def read_shared(value: str) -> tuple[str, Ref]:
+    """What `shared_value` wrote: who shared the card, and the record."""
+    by, _, rest = value.partition(" ")
+    return by, dereference(rest)
 
 
 def use_existing_value(proposal_id: str, ref: Ref) -> str:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from msgspec.structs import replace
+
 from bot.blocks import ids, rows
 from bot.blocks.primitives import (
     Block,
@@ -20,6 +22,7 @@ from bot.blocks.primitives import (
     section,
 )
 from bot.blocks.records import is_open_task
+from bot.blocks.sums import Part, Sums
 from bot.blocks.values import day_of, zone
 from bot.crm.answers import Workflow
 from bot.language.money import format_money
@@ -28,6 +31,11 @@ from bot.models import Choice, Found, Kind, Listing, Money, Record, Viewer, When
 ROWS = 30
 """Rows in one message, so that with headings and buttons it stays far below Slack's fifty blocks."""
 CHOICES = 10
+PARTS = 10
+"""Stages or owners whose sums are shown; the rest is counted."""
+
+
+_WIDER = "Fewer words or other qualifiers may find more."
 
 
 def found(found: Found, viewer: Viewer, *, nearest: str = "") -> Message:
@@ -40,21 +48,32 @@ def found(found: Found, viewer: Viewer, *, nearest: str = "") -> Message:
     return message([header(f"Found for “{found.words}”"), *groups, *_remark(found.remark)])
 
 
-def listing(listing: Listing, viewer: Viewer, now: datetime, *, totals: Sequence[Money] = ()) -> Message:
-    """One page of a list. `totals` are sums per currency over the whole list, when known."""
-    if not listing.records:
-        return nothing(f"{listing.title}: none.", listing.remark or "Fewer words or other qualifiers may find more.")
+def listing(listing: Listing, viewer: Viewer, now: datetime, *, totals: Sums | None = None) -> Message:
+    """One page of a list. `totals` are those of the whole list, when known."""
+    if not (listing.records or listing.previous):
+        return nothing(f"{listing.title}: none.", listing.remark or _WIDER)
     grouped = _by_due(listing.records, viewer.timezone, now) if listing.kind is Kind.TASK else [("", listing.records)]
     return message(
         [
             header(listing.title),
             footnote(_counted(listing)),
-            *_totals(totals),
+            *(_totals(totals) if totals else []),
             *(block for title, records in grouped for block in _rows(title, records, viewer.timezone)),
             *_remark(listing.remark),
             _paging(listing),
         ]
     )
+
+
+def attached(about: str, kind: Kind, records: Sequence[Record], viewer: Viewer, now: datetime) -> Message:
+    """All notes or tasks of one record, the latest first; tasks by when they are due."""
+    name = clip(" ".join(about.split()), 100)
+    title = f"{kind.plural.capitalize()} of {name}" if name else f"{kind.plural.capitalize()} of this record"
+    shown = Listing(title=title, kind=kind, records=tuple(records[:ROWS]), total=len(records))
+    if not records:
+        return nothing(f"{title}: none.", f"Add {kind} on its card makes the first.")
+    rest = len(records) - ROWS
+    return listing(replace(shown, remark=f"{rest} more are not shown." if rest > 0 else ""), viewer, now)
 
 
 def which_one(question: str, records: Sequence[Record], viewer: Viewer, *, action_id: str, verb: str) -> Message:
@@ -139,11 +158,26 @@ def _due_group(record: Record, timezone: str, now: datetime) -> str:
 def _counted(listing: Listing) -> str:
     total = f"{listing.total:,} in all" if listing.total is not None else f"{len(listing.records)} shown"
     pages = listing.next or listing.previous
+    if not listing.records:
+        return f"Nothing is left on page {listing.page}"
     return f"{total}, page {listing.page}" if pages else total
 
 
-def _totals(totals: Sequence[Money]) -> Blocks:
-    return [section("Together: " + ", ".join(format_money(each) for each in totals[:10]))] if totals else []
+def _totals(totals: Sums) -> Blocks:
+    """Sums per currency: of the whole list, and of its stages and owners when there are several."""
+    together = [section(f"Together: {_amounts(totals.amounts)}")] if totals.amounts else []
+    lines = [(title, parts) for title, parts in (("By stage", totals.stages), ("By owner", totals.owners)) if parts]
+    return [*together, *(paragraph([leaf(f"{title}: ", bold=True), leaf(_divided(parts))]) for title, parts in lines)]
+
+
+def _divided(parts: Sequence[Part]) -> str:
+    rest = len(parts) - PARTS
+    shown = [f"{clip(each.name, 60)} ({each.count}) {_amounts(each.amounts)}".rstrip() for each in parts[:PARTS]]
+    return " · ".join([*shown, *([f"{rest} more"] if rest > 0 else [])])
+
+
+def _amounts(amounts: Sequence[Money]) -> str:
+    return ", ".join(format_money(each) for each in amounts[:10])
 
 
 def _remark(remark: str) -> Blocks:

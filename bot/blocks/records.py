@@ -26,7 +26,8 @@ from bot.blocks.primitives import (
     way_out,
 )
 from bot.blocks.values import as_leaves, in_words, label
-from bot.models import Choice, Kind, Record, RecordCard, UserId, Value, Viewer, When
+from bot.language.qualifiers import CLOSED
+from bot.models import LINKABLE, Choice, Kind, Record, RecordCard, UserId, Value, Viewer, When
 
 SHOWN = 3
 """Notes, tasks, people and deals on a card; the rest is counted."""
@@ -48,7 +49,7 @@ DONE = Choice("DONE")
 
 def card(card: RecordCard, viewer: Viewer, *, shared_by: UserId | str | None = None) -> Message:
     """The record's card; in a channel it says who shared it, and who may take it back."""
-    return message([*_shared(shared_by), *content(card, viewer.timezone), buttons(card, is_shared=bool(shared_by))])
+    return message([*_shared(shared_by), *content(card, viewer.timezone), buttons(card, shared_by=shared_by or "")])
 
 
 def several(cards: Sequence[RecordCard], viewer: Viewer, *, more: int = 0) -> Blocks:
@@ -62,9 +63,9 @@ def several(cards: Sequence[RecordCard], viewer: Viewer, *, more: int = 0) -> Bl
     return [*blocks[:-1], *([footnote(f"{more} more are not shown.")] if more > 0 else [])]
 
 
-def unshared(record: Record, by: UserId | str) -> Message:
+def unshared(kind: Kind, by: UserId | str) -> Message:
     """What stays in the channel when a shared card was made private again: not even its name."""
-    return message([sentence(f"<@{escape(by)}> made a {record.kind}'s card private again.")])
+    return message([sentence(f"<@{escape(by)}> made a {kind}'s card private again.")])
 
 
 def content(card: RecordCard, timezone: str) -> Blocks:
@@ -75,15 +76,16 @@ def content(card: RecordCard, timezone: str) -> Blocks:
         footnote(_what_it_is(record, timezone)),
         paragraph(*_fields(record, timezone)),
         *_attached("People", card.people, timezone),
-        *_attached("Deals", card.deals, timezone),
+        *_deals(card.deals, timezone),
         *_attached("Last notes", card.notes, timezone),
         *_attached("Open tasks", card.tasks, timezone),
         *(footnote(each) for each in card.missing[:5]),
     ]
 
 
-def buttons(card: RecordCard, *, is_shared: bool = False) -> Block | None:
+def buttons(card: RecordCard, *, shared_by: UserId | str = "") -> Block | None:
     """What can be done with the record from its card; members are read only."""
+    back = ids.shared_value(card.record.ref, shared_by)
     ref, value = card.record.ref, ids.reference(card.record.ref)
     link = way_out("Open in Twenty", ids.RECORD_OPEN_IN_CRM, card.url) if card.url else None
     if ref.kind is Kind.MEMBER:
@@ -93,17 +95,22 @@ def buttons(card: RecordCard, *, is_shared: bool = False) -> Block | None:
         *_adding(card.record, value, name),
         button("Edit", ids.RECORD_EDIT, value, about=name),
         link,
-        button("Make private again", ids.RECORD_UNSHARE, value, about=name) if is_shared else None,
-        more(card.record, is_shared=is_shared),
+        button("Make private again", ids.RECORD_UNSHARE, back, about=name) if shared_by else None,
+        more(card.record, is_shared=bool(shared_by)),
     )
 
 
 def more(record: Record, *, is_shared: bool) -> Block:
-    """The More menu."""
-    ref = record.ref
-    share = [] if is_shared else [option("Share to channel", ids.more_value(ids.MORE_SHARE, ref))]
-    delete = option("Delete", ids.more_value(ids.MORE_DELETE, ref))
-    return overflow(ids.RECORD_MORE, [*share, option("History", ids.more_value(ids.MORE_HISTORY, ref)), delete])
+    """The More menu: at most the five entries that Slack allows."""
+    entries = [
+        ("All notes", ids.MORE_NOTES, record.kind in LINKABLE),
+        ("All tasks", ids.MORE_TASKS, record.kind in LINKABLE),
+        ("Share to channel", ids.MORE_SHARE, not is_shared),
+        ("History", ids.MORE_HISTORY, True),
+        ("Delete", ids.MORE_DELETE, True),
+    ]
+    offered = [option(text, ids.more_value(what, record.ref)) for text, what, is_offered in entries if is_offered]
+    return overflow(ids.RECORD_MORE, offered)
 
 
 def is_open_task(record: Record) -> bool:
@@ -152,11 +159,22 @@ def _line(kind: Kind, key: str, value: Value, timezone: str) -> Line:
     return [leaf(f"{label(kind, key)}: ", bold=True), *as_leaves(value, timezone, at_most)]
 
 
-def _attached(title: str, records: Sequence[Record], timezone: str) -> Blocks:
+def _deals(deals: Sequence[Record], timezone: str) -> Blocks:
+    """The open ones; of the closed ones only how many there are."""
+    still_open = [each for each in deals if each.values.get("stage") not in CLOSED["stage"]]
+    closed = len(deals) - len(still_open)
+    if closed and not still_open:
+        return [paragraph([leaf(f"Open deals: none; {closed} closed", bold=True)])]
+    return _attached("Open deals", still_open, timezone, besides=f"{closed} closed" if closed else "")
+
+
+def _attached(title: str, records: Sequence[Record], timezone: str, *, besides: str = "") -> Blocks:
     if not records:
         return []
     rest = len(records) - SHOWN
-    more_of_them = [[leaf(f"and {rest} more", italic=True)]] if rest > 0 else []
+    also = [f"{rest} more"] if rest > 0 else []
+    also += [besides] if besides else []
+    more_of_them = [[leaf(f"and {', '.join(also)}", italic=True)]] if also else []
     lines = [_attached_line(record, timezone) for record in records[:SHOWN]]
     return [paragraph([leaf(f"{title} ({len(records)})", bold=True)]), bullets(*lines, *more_of_them)]
 

@@ -13,12 +13,16 @@ Whereabouts = Literal["there", "trash", "gone"]
 
 
 class Page(Struct, frozen=True, kw_only=True):
-    """One page of a list. `total` counts all pages, None when unknown; `remark` says what was left out, if anything."""
+    """One page of a list. `total` counts all pages, None when unknown; `remark` says what was left out, if anything.
+
+    `whole` is the list with all its pages, when one request was enough to read it.
+    """
 
     records: tuple[Record, ...]
     total: int | None = None
     next: Position | None = None
     previous: Position | None = None
+    whole: tuple[Record, ...] | None = None
     remark: str = ""
 
 

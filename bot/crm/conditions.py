@@ -163,9 +163,18 @@ def _number(kind: Kind, asked: Condition, path: str, knowledge: Knowledge, found
 
 
 def _money(kind: Kind, asked: Condition, path: str, knowledge: Knowledge, found: Found) -> Filter:
+    """The amount compares so, and its currency is the one that was named, if any was."""
     compared = "eq" if asked.op in (Op.IN, Op.CONTAINS, Op.NEQ) else _COMPARED[asked.op]
-    micros = [each.micros if isinstance(each, Money) else _figure(each) * 1_000_000 for each in asked.values]
-    return filters.any_of(*(filters.number(path, compared, each) for each in micros))
+    return filters.any_of(*(_amount(path, compared, each) for each in asked.values))
+
+
+def _amount(path: str, compared: Compared, value: Value) -> Filter:
+    if not isinstance(value, Money):
+        return filters.number(path, compared, _figure(value) * 1_000_000)
+    amount = filters.number(path, compared, value.micros)
+    if not value.currency:
+        return amount
+    return filters.all_of(amount, filters.equals(path.replace("amountMicros", "currencyCode"), value.currency))
 
 
 def _time(kind: Kind, asked: Condition, path: str, knowledge: Knowledge, found: Found) -> Filter:

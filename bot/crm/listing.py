@@ -17,6 +17,7 @@ from bot.crm.conditions import Found, build, excluded, label, no_such_choice, te
 from bot.crm.dialect import SELECTS, Knowledge
 from bot.crm.filters import Filter
 from bot.crm.reading import MOST_A_PAGE, Reading, Rows, lacking, together
+from bot.crm.stretches import before, cut
 from bot.errors import InvalidChoice, Misunderstood, UnknownField
 from bot.fields import Holds
 from bot.models import Choice, FullName, Kind, Money, Record, Value, When
@@ -24,6 +25,8 @@ from bot.queries import Position, Query, Sort
 
 WALKED = 3
 """How many full pages are read of a list that only we can filter."""
+SUMMED = (Kind.DEAL,)
+"""The kinds whose lists are read as far as one request goes, since their totals are wanted."""
 NAMED = (Kind.COMPANY, Kind.MEMBER)
 """The refs of a list that get their names: two requests at most, and none for members seen in the last minute."""
 
@@ -59,13 +62,19 @@ async def page(reading: Reading, query: Query, position: Position, *, size: int)
         wanted = build(query, reading.knowledge, found)
         if wanted is not None and not wanted.exact:
             return await _walked(reading, query, wanted, position, size=size)
+        if query.kind in SUMMED:
+            return await cut(lambda at: _paged(reading, query, wanted, at, size=MOST_A_PAGE), position, size=size)
         return await _paged(reading, query, wanted, position, size=size)
 
     answer = await relearning(reading.knowledge, query, read)
     if assumed - _assumed_absent(reading.knowledge, query):
         # An option assumed to be absent is in use after all; now it is known, and excluded by the server too.
         answer = await read()
-    return replace(answer, records=await reading.named(answer.records, NAMED))
+    return replace(
+        answer,
+        records=await reading.named(answer.records, NAMED),
+        whole=await reading.named(answer.whole, (Kind.MEMBER,)) if answer.whole else answer.whole,
+    )
 
 
 async def relearning(knowledge: Knowledge, query: Query, read: Callable[[], Awaitable[Answer]]) -> Answer:
@@ -74,7 +83,7 @@ async def relearning(knowledge: Knowledge, query: Query, read: Callable[[], Awai
         try:
             return await read()
         except UnknownField as error:
-            if not _teaches(knowledge, query.kind, error):
+            if not _teaches(knowledge, query, error):
                 raise
         except InvalidChoice as error:
             key = next(iter(SELECTS.get(query.kind, ())), "")
@@ -86,13 +95,13 @@ async def relearning(knowledge: Knowledge, query: Query, read: Callable[[], Awai
     return await read()
 
 
-def _teaches(knowledge: Knowledge, kind: Kind, error: UnknownField) -> bool:
-    """Whether we knew the field by a name that the CRM lacks, and there is another one to try."""
+def _teaches(knowledge: Knowledge, query: Query, error: UnknownField) -> bool:
+    """Whether we knew the field by a name that the CRM lacks: the next try has another name, or refuses by itself."""
     name = error.field.partition(".")[0]
-    for each in columns.COLUMNS[kind]:
-        if name in each.names and knowledge.name(kind, each.key) == name:
-            knowledge.lacks(columns.plural(kind), name)
-            return knowledge.name(kind, each.key) is not None
+    for each in columns.COLUMNS[query.kind]:
+        if name in each.names and knowledge.name(query.kind, each.key) == name:
+            knowledge.lacks(columns.plural(query.kind), name)
+            return name not in query.where + query.order
     return False
 
 
@@ -173,7 +182,7 @@ def _page(
         records=tuple(reading.record(query.kind, raw) for raw in rows.raws),
         total=total,
         next=_after(position, *onward, total=total) if onward else None,
-        previous=_before(position),
+        previous=before(position),
         remark=remark,
     )
 
@@ -197,10 +206,11 @@ async def _walked(reading: Reading, query: Query, wanted: Filter, position: Posi
     more = start + size < len(matched)
     total = None if rows.more else len(matched)
     return Page(
+        whole=tuple(matched) if query.kind in SUMMED and not rows.more else None,
         records=tuple(matched[start : start + size]),
         total=total,
         next=_after(position, 0, str(start + size), total=total) if more else None,
-        previous=_before(position),
+        previous=before(position),
         remark=f"Only the first {looked} records could be looked at; add a word to narrow it down."
         if rows.more
         else "",
@@ -263,13 +273,6 @@ def _and(wanted: Filter | None, also: Filter) -> Filter:
 def _after(position: Position, segment: int, cursor: str, *, total: int | None) -> Position:
     trail = (*position.trail, (position.segment, position.cursor))
     return Position(position.number + 1, segment, cursor, trail, total)
-
-
-def _before(position: Position) -> Position | None:
-    if not position.trail:
-        return None
-    segment, cursor = position.trail[-1]
-    return Position(position.number - 1, segment, cursor, position.trail[:-1], position.total)
 
 
 def _assumed_absent(knowledge: Knowledge, query: Query) -> set[str]:

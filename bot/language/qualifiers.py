@@ -4,7 +4,7 @@ QUALIFIERS says what each kind of record takes. A quoted piece is always literal
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -74,7 +74,7 @@ CLOSED: dict[str, tuple[Choice, ...]] = {
 _SORTABLE = (Takes.NUMBER, Takes.MONEY, Takes.TIME, Takes.CHOICE)
 _RAW_FIELD = r"[A-Za-z][\w.]*(?:\[\w+\])?"
 _RAW_ORDER = rf"{_RAW_FIELD}(?:\s*,\s*{_RAW_FIELD})*"
-_PLAIN_ORDERS = {"id", "name", "title", "city", "stage", "status", "employees", "position"}
+_PLAIN_ORDERS = {"id", "name", "title", "city", "stage", "status", "employees", "position", "amount"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +114,10 @@ def qualifier(kind: Kind, word: str) -> Qualifier | None:
     return next((each for each in QUALIFIERS[kind] if word in (each.word, *each.also)), None)
 
 
-def qualifiers_help(kind: Kind) -> str:
-    """All that the kind takes, in one line: `stage:, owner:, ..., has:, no:, sort:`."""
-    return ", ".join(f"{each.word}:" for each in QUALIFIERS[kind]) + ", has:, no:, sort:"
+def qualifiers_help(kind: Kind, keys: Collection[str] | None = None) -> str:
+    """All that the kind takes, in one line: `stage:, owner:, ..., has:, no:, sort:`; with `keys`, what these allow."""
+    known = [each for each in QUALIFIERS[kind] if keys is None or each.key in keys or each in _EVERY]
+    return ", ".join(f"{each.word}:" for each in known) + ", has:, no:, sort:"
 
 
 def is_qualified(kind: Kind, line: str) -> bool:

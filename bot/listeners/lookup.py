@@ -7,21 +7,27 @@ from collections.abc import Callable
 from datetime import datetime
 
 from msgspec.structs import replace
+from slack_sdk.errors import SlackApiError
 
 from bot.blocks import ids, lists, records
-from bot.errors import Misunderstood, NotFound
+from bot.blocks.sums import Sums, sums
+from bot.crm.answers import Page
+from bot.crm.twenty import Twenty
+from bot.errors import Misunderstood, NotAllowed, NotFound
 from bot.language import commands, intents
 from bot.language.qualifiers import CLOSED
 from bot.listeners.front import Here
 from bot.listeners.payloads import Click
 from bot.listeners.resolving import matches, mine, resolved
-from bot.models import Kind, Listing, RecordCard, Ref
+from bot.models import LINKABLE, Kind, Listing, RecordCard, Ref
 from bot.queries import Position, Query
+from bot.slack.talk import reason
 from bot.store import Store
 from bot.teams.links import record_url
 
 PAGE = 10
-SHOWN = tuple(Kind)
+SELDOM_SHOWN = (Kind.NOTE, Kind.TASK, Kind.MEMBER)
+"""What a card is only looked for among when no company, person or deal is called so."""
 
 
 class Lookup:
@@ -56,6 +62,7 @@ class Lookup:
     async def _page(self, query: Query, position: Position, here: Here, *, in_place: bool = False) -> None:
         crm = await here.team.crm()
         page = await crm.page(query, position, size=PAGE)
+        totals = await _totals(page, crm) if query.kind is Kind.DEAL else None
         listing = Listing(
             title=title(query),
             kind=query.kind,
@@ -64,9 +71,10 @@ class Lookup:
             total=page.total,
             previous=await self._token(query, page.previous, here),
             next=await self._token(query, page.next, here),
-            remark=page.remark,
+            remark=_remark(query, page),
         )
-        await here.talk.privately(lists.listing(listing, await here.viewer(), self._now()), replace=in_place)
+        answer = lists.listing(listing, await here.viewer(), self._now(), totals=totals)
+        await here.talk.privately(answer, replace=in_place)
 
     async def _token(self, query: Query, position: Position | None, here: Here) -> str:
         """The opaque name of a page: what a button carries shows nothing of what was asked."""
@@ -77,7 +85,7 @@ class Lookup:
     async def show(self, asked: intents.Show, here: Here) -> None:
         """A record's card; several matches are a choice, never a guess."""
         crm = await here.team.crm()
-        found = await matches(asked.what, crm, SHOWN)
+        found = await matches(asked.what, crm, LINKABLE, otherwise=SELDOM_SHOWN)
         if len(found) == 1:
             await self.card(found[0].ref, here)
             return
@@ -94,16 +102,31 @@ class Lookup:
         await self.card(ids.dereference(click.value), here)
 
     async def share(self, ref: Ref, here: Here) -> None:
-        """The card for everybody in the channel, saying who shared it."""
+        """The card for everybody in the channel, saying who shared it; also where the bot is not a member."""
+        if not here.talk.channel:
+            raise Misunderstood("There is no channel here to share to.", hint=f"Run show {ref.id} in the channel.")
         card = records.card(await full_card(ref, here), await here.viewer(), shared_by=here.talk.user)
-        await here.talk.publicly(card)
+        try:
+            await here.talk.publicly(card)
+        except SlackApiError as error:
+            if reason(error) not in ("not_in_channel", "channel_not_found", "is_archived", "restricted_action"):
+                raise
+            raise Misunderstood("I may not post in this channel any more.", hint="Run the command again.") from error
 
     async def unshare(self, click: Click, here: Here) -> None:
-        """Take a shared card back, leaving its name and who took it back."""
+        """Take a shared card back, leaving who did: the one who shared it, or a workspace admin."""
+        shared_by, ref = ids.read_shared(click.value)
+        if here.talk.user != shared_by and not (await here.team.profile(here.talk.user, fresh=True)).is_admin:
+            raise NotAllowed("Only the one who shared this card, or a workspace admin, can make it private again.")
+        await here.talk.privately(records.unshared(ref.kind, here.talk.user), replace=True)
+
+    async def attached(self, ref: Ref, kind: Kind, here: Here) -> None:
+        """All notes or tasks of the record."""
         crm = await here.team.crm()
-        ref = ids.dereference(click.value)
-        record = await crm.read(ref.kind, ref.id)
-        await here.talk.privately(records.unshared(record, here.talk.user), replace=True)
+        found = await crm.attached(ref, kind)
+        name = (await crm.names([ref])).get(ref.id, "")
+        answer = lists.attached(name, kind, found, await here.viewer(), self._now())
+        await here.talk.privately(answer)
 
     async def who(self, asked: intents.Who, here: Here) -> None:
         """The CRM person behind a Slack user, by email; by words, whoever is called so."""
@@ -129,6 +152,25 @@ class Lookup:
         await here.talk.privately(lists.workflows(await crm.workflows(asked.words)))
 
 
+async def _totals(page: Page, crm: Twenty) -> Sums | None:
+    """What the whole list adds up to, when it was read whole; the stages come in the pipeline's order."""
+    if not page.whole:
+        return None
+    return sums(page.whole, (await crm.schema(Kind.DEAL)).choices.get("stage", ()))
+
+
+def _remark(query: Query, page: Page) -> str:
+    """What was left out of this page, and how to see it."""
+    remarks = [page.remark]
+    if query.kind is Kind.DEAL and page.records and page.whole is None and not page.remark:
+        remarks.append("The list is too long for totals; narrow it down to see them.")
+    if not page.records and is_open_only(query):
+        remarks.append(
+            f"Only open ones were looked for; {'stage' if query.kind is Kind.DEAL else 'status'}:any has all."
+        )
+    return " ".join(each for each in remarks if each)
+
+
 async def full_card(ref: Ref, here: Here) -> RecordCard:
     """A record with everything around it, and its address in Twenty when the workspace's is known."""
     crm = await here.team.crm()
@@ -136,8 +178,12 @@ async def full_card(ref: Ref, here: Here) -> RecordCard:
     return replace(card, url=record_url((await here.team.settings()).crm_web_address, ref))
 
 
+def is_open_only(query: Query) -> bool:
+    """Whether closed deals, or tasks that are done, are left out."""
+    return any(each.negated and each.values == CLOSED.get(each.key) for each in query.conditions)
+
+
 def title(query: Query) -> str:
     """What the list shows, in a few words: `Open deals`, `People matching “ada”`."""
-    is_open = any(each.negated and each.values == CLOSED.get(each.key) for each in query.conditions)
-    what = f"Open {query.kind.plural}" if is_open else query.kind.plural.capitalize()
+    what = f"Open {query.kind.plural}" if is_open_only(query) else query.kind.plural.capitalize()
     return what + (f" matching “{query.words}”" if query.words else "")

@@ -54,26 +54,37 @@ async def _members(values: Iterable[Value], crm: Twenty, here: Here) -> tuple[Va
 
 def _one_of(words: str, members: tuple[Record, ...]) -> Ref:
     wanted = words.casefold().split()
-    found = [each for each in members if all(word in each.name.casefold() for word in wanted)]
-    exact = [each for each in found if each.name.casefold() == words.casefold()] or found
-    if len(exact) == 1:
-        return exact[0].ref
-    names = ", ".join(each.name for each in (found or members)[:CHOICES])
+    found = [each for each in members if all(word in _called(each) for word in wanted)]
+    whole = [each for each in found if set(wanted) <= set(_called(each).split())]  # `ana` is Ana, not Dana
+    exact = [each for each in found if each.name.casefold() == words.casefold()]
+    best = exact or whole or found
+    if len(best) == 1:
+        return best[0].ref
+    names = ", ".join(each.name for each in (best or members)[:CHOICES])
     problem = f"Several members match “{words}”" if found else f"No member matches “{words}”"
     raise Misunderstood(f"{problem}: {names}.", hint="Members by name, me, or @somebody.")
 
 
-async def matches(target: Target, crm: Twenty, kinds: Iterable[Kind]) -> tuple[Record, ...]:
+def _called(member: Record) -> str:
+    """What a member may be called: name and email, in small letters."""
+    return f"{member.name} {member.values.get('email') or ''}".casefold()
+
+
+async def matches(
+    target: Target, crm: Twenty, kinds: Iterable[Kind], *, otherwise: Iterable[Kind] = ()
+) -> tuple[Record, ...]:
     """The records a target can mean, best first: the one with its id, else all whose words match.
 
-    `NotFound` when there is none; exactly one when one matches the words as they are and no other does.
+    The kinds `otherwise` are only looked through when the others have nothing. `NotFound` when there is none; exactly
+    one when one matches the words as they are and no other does.
     """
     if target.id:
         return (await _by_id(target, crm),)
-    wanted = (target.kind,) if target.kind else tuple(kinds)
-    found = await crm.suggest(target.words, wanted, limit=CHOICES)
+    found = await crm.suggest(target.words, (target.kind,) if target.kind else kinds, limit=CHOICES)
+    if not found and not target.kind and otherwise:
+        found = await crm.suggest(target.words, otherwise, limit=CHOICES)
     if not found:
-        raise NotFound(f"Nothing in the CRM matches “{target.words}”.")
+        raise NotFound(f"Nothing in the CRM matches “{target.words}”. Fewer letters find more.")
     exact = [each for each in found if each.name.casefold() == " ".join(target.words.casefold().split())]
     return tuple(exact) if len(exact) == 1 else found
 

@@ -166,6 +166,10 @@ class Write:
                 await self._delete(ref, here)
             case ids.MORE_SHARE:
                 await self._lookup.share(ref, here)
+            case ids.MORE_NOTES:
+                await self._lookup.attached(ref, Kind.NOTE, here)
+            case ids.MORE_TASKS:
+                await self._lookup.attached(ref, Kind.TASK, here)
             case ids.MORE_HISTORY:
                 await self._decide.history_of(ref, here)
             case _:

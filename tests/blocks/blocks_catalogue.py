@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from bot.blocks import forms, help, history, ids, lists, problems, proposal, records
 from bot.blocks.primitives import Message, View, leaf, mention, modal
+from bot.blocks.sums import Part, Sums
 from bot.changes import Moved, Verb
 from bot.crm.answers import Workflow
 from bot.language.intents import Help
@@ -58,6 +59,12 @@ def views(words: Words = str) -> dict[str, View]:
     }
 
 
+def _totals() -> Sums:
+    euros, dollars = Money(99_000_000_000, "EUR"), Money(5_000_000, "USD")
+    stages = (Part("Meeting", 3, (euros,)), Part("Proposal", 1, (dollars,)))
+    return Sums((euros, dollars), stages, (Part("Ana Silva", 3, (euros, dollars)), Part("Nobody", 1, ())))
+
+
 def _looked_up(cards: Sequence[RecordCard], more: int = 0) -> View:
     return modal("Look up in CRM", records.several(cards, VIEWER, more=more), ids.LOOK_UP_VIEW)
 
@@ -87,7 +94,7 @@ def _records(samples: Samples, words: Words) -> dict[str, Message]:
         **{f"card {each.kind}": records.card(RecordCard(record=each, url=URL), VIEWER) for each in samples.all},
         "card full": records.card(full, VIEWER),
         "card shared": records.card(full, VIEWER, shared_by=ANA),
-        "card unshared": records.unshared(samples.company, ANA),
+        "card unshared": records.unshared(Kind.COMPANY, ANA),
     }
 
 
@@ -113,7 +120,7 @@ def _lists(samples: Samples, words: Words) -> dict[str, Message]:
     return {
         "found": lists.found(Found(words=words("ac"), records=by_kind, totals={Kind.COMPANY: 12}), VIEWER),
         "found nothing": lists.found(Found(words=words("hlep"), records={}, totals={}), VIEWER, nearest="/crm help"),
-        "list deals": lists.listing(deals, VIEWER, NOW, totals=(Money(99_000_000_000, "EUR"), Money(5_000_000, "USD"))),
+        "list deals": lists.listing(deals, VIEWER, NOW, totals=_totals()),
         "list tasks": lists.listing(tasks, VIEWER, NOW),
         "list none": lists.listing(none, VIEWER, NOW),
         "which one": lists.which_one("Which one?", two * 7, VIEWER, action_id=ids.RECORD_EDIT, verb="Edit"),

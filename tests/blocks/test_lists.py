@@ -127,11 +127,11 @@ def test_a_card_has_its_buttons(record: Record, expected: list[str]) -> None:
 
 
 def test_more_holds_the_rest() -> None:
-    """Delete, Share to channel and History, each naming the record."""
+    """Notes, tasks, Share to channel, History and Delete, each naming the record."""
     said = records.card(RecordCard(record=SAMPLES.deal), VIEWER)
     options = {each["text"]["text"]: ids.read_more(each["value"]) for each in menu(said)["options"]}
 
-    assert set(options) == {"Share to channel", "History", "Delete"}
+    assert set(options) == {"All notes", "All tasks", "Share to channel", "History", "Delete"}
     assert {ref.id for _, ref in options.values()} == {SAMPLES.deal.id}
 
 
