@@ -93,7 +93,9 @@ class PostgreSQL:
             url.set(drivername="postgresql+asyncpg"),
             pool_size=POSTGRES_POOL,
             max_overflow=0,
-            pool_pre_ping=False,  # one more round trip per transaction; a dead connection is noticed and replaced below
+            # A round trip more per transaction, so that no click fails for a connection that a restart of the
+            # database has cut.
+            pool_pre_ping=True,
         )
 
     async def read(self, work: Work[Result]) -> Result:
