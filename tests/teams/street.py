@@ -53,6 +53,17 @@ class Street(House):
         self.slack.state.set_member(PLACES[team], self.slack.installation(team).bot_user, present=True)
         return page
 
+    async def install_everywhere(self, enterprise: str, *, by: str) -> Page:
+        """Walk the same way for a whole organisation."""
+        async with new_browser() as browser:
+            state = (await self.consent(browser)).split("state=")[1].split("&")[0]
+            code = self.slack.grant(ACME, by=by, org=enterprise)
+            page = await get(browser, f"{self.url}/slack/oauth_redirect?code={code}&state={state}")
+        bot_user = next(iter(self.slack.state.installations.values())).bot_user
+        for channel in PLACES.values():
+            self.slack.state.set_member(channel, bot_user, present=True)
+        return page
+
     async def connect(self, team: str) -> Message:
         """Install nothing, connect the team's CRM as its admin does, up to the confirmed binding."""
         admin, place = ADMINS[team], PLACES[team]

@@ -1,0 +1,119 @@
+"""`crm-bot check`: each thing the bot depends on, tried once, is ok or comes with what to do about it."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from slack_sdk.errors import SlackApiError
+
+from bot.app import sealing_keys
+from bot.crm.connections import Maton
+from bot.crm.maton import http_client
+from bot.errors import BotError
+from bot.manifest import SCOPES
+from bot.settings import Misconfigured, Settings, ready_to_serve
+from bot.slack.clients import SlackClients
+from bot.slack.talk import UNREACHABLE
+from bot.store import Store, Unreadable
+from bot.store.sealing import Sealing
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing that was tried; `says` is what was found, or what to do."""
+
+    what: str
+    ok: bool
+    says: str
+
+
+async def check_everything(settings: Settings) -> list[Line]:
+    """Configuration, database, Slack and Maton, in this order; one that fails keeps no other from being tried."""
+    return [
+        _configuration(settings),
+        await _tried("database", lambda: _database(settings)),
+        await _tried("Slack", lambda: _slack(settings)),
+        await _tried("Maton", lambda: _maton(settings)),
+    ]
+
+
+class _Wrong(Exception):
+    """What was tried is not ok; the text says what to do."""
+
+
+async def _tried(what: str, check: Callable[[], Awaitable[str]]) -> Line:
+    try:
+        return Line(what, ok=True, says=await check())
+    except _Wrong as wrong:
+        return Line(what, ok=False, says=str(wrong))
+
+
+def _configuration(settings: Settings) -> Line:
+    try:
+        ready_to_serve(settings)
+    except Misconfigured as error:
+        return Line("configuration", ok=False, says=" ".join(error.problems))
+    return Line("configuration", ok=True, says=settings.mode)
+
+
+async def _database(settings: Settings) -> str:
+    kind = settings.database_url.partition(":")[0].partition("+")[0]
+    try:
+        store = await Store.open(settings.database_url, Sealing(sealing_keys(settings)))
+    except Exception as error:
+        # Drivers raise whatever they like, and their texts may hold the password.
+        raise _Wrong(
+            f"DATABASE_URL ({kind}) cannot be used: {type(error).__name__}. Is it there, and is it right?"
+        ) from (error)
+    try:
+        for tenant in (await store.installations.tenants())[:1]:
+            await store.installations.find(tenant, tenant)
+    except Unreadable as error:
+        raise _Wrong(f"{error} Add the key that encrypted it behind the first in ENCRYPTION_KEY.") from error
+    finally:
+        await store.close()
+    return f"{kind} answers, and its tables are up to date"
+
+
+async def _slack(settings: Settings) -> str:
+    if settings.many_workspaces:
+        return _oauth(settings)
+    if not settings.slack_bot_token:
+        raise _Wrong("SLACK_BOT_TOKEN is missing, so Slack was not asked.")
+    clients = SlackClients(settings.slack_api_url)
+    try:
+        answer = await clients.with_token(settings.slack_bot_token).auth_test()
+    except SlackApiError as error:
+        raise _Wrong(
+            f"Slack does not accept SLACK_BOT_TOKEN ({error.response['error']}). Copy it anew from the app's page "
+            "'OAuth & Permissions'; an app with token rotation has no lasting token."
+        ) from error
+    except UNREACHABLE as error:
+        raise _Wrong(f"{settings.slack_api_url} cannot be reached: {type(error).__name__}.") from error
+    finally:
+        await clients.close()
+    if missing := _missing_scopes(answer.headers.get("x-oauth-scopes", "")):
+        raise _Wrong(f"The token lacks {', '.join(missing)}. Update the app from app_manifest.yml and reinstall it.")
+    return f"the token of {answer.get('team')} is accepted, with every scope"
+
+
+def _missing_scopes(granted: str) -> list[str]:
+    """The scopes of ours that the token lacks; none when Slack did not tell."""
+    have = {scope.strip() for scope in granted.split(",")}
+    return [scope for scope in SCOPES if scope not in have] if granted else []
+
+
+def _oauth(settings: Settings) -> str:
+    if not (settings.slack_client_secret and settings.public_url):
+        raise _Wrong("SLACK_CLIENT_SECRET and PUBLIC_URL are needed beside SLACK_CLIENT_ID.")
+    return f"workspaces install at {settings.public_url}/slack/install; no token to try until one has"
+
+
+async def _maton(settings: Settings) -> str:
+    if not settings.maton_api_key:
+        raise _Wrong("MATON_API_KEY is missing, so Maton was not asked.")
+    async with http_client(api_key=settings.maton_api_key, base_url=settings.maton_api_url) as http:
+        try:
+            await Maton(http, connect_host=settings.maton_connect_host).check_key()
+        except BotError as error:
+            raise _Wrong(f"{error} Check MATON_API_KEY and MATON_API_URL.") from error
+    return "the key is accepted"

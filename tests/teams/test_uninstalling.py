@@ -1,0 +1,111 @@
+"""A team that uninstalls leaves nothing behind, by either event, in any order, twice; a re-install starts clean."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.models import TeamId, UserId
+from bot.sandbox.slack import text_of
+from bot.sandbox.slack.sample import ACME, ANA, CLEO, GLOBEX
+from bot.team_settings import TeamSettings
+from tests.house import house
+from tests.teams.street import Street, empty_world, street
+
+REVOKED = {"type": "tokens_revoked", "tokens": {"oauth": [], "bot": ["U0BOT"]}}
+UNINSTALLED = {"type": "app_uninstalled"}
+
+
+@pytest.fixture
+async def settled(town: Street) -> Street:
+    """Acme and Globex, connected; Acme with settings and a waiting proposal."""
+    for team in (ACME, GLOBEX):
+        await town.install(team)
+        await town.connect(team)
+    await town.bot.store.settings.save(
+        TeamId(ACME), TeamSettings(currency="EUR"), by=UserId(CLEO), now=datetime.now(UTC)
+    )
+    await town.save_note(user=ANA)
+    await town.quiet()
+    return town
+
+
+async def leaves_nothing(town: Street, team: str) -> None:
+    """Wait for what runs, and look everywhere."""
+    await town.quiet()
+    store, tenant = town.bot.store, TeamId(team)
+    assert await store.installations.find(team) is None
+    assert await store.connections.connection(tenant) is None
+    assert await store.settings.settings(tenant) == TeamSettings()
+    assert await store.proposals.open_of(tenant, UserId(ANA)) == ()
+    assert {each.crm for each in town.maton.connections.listed()} == {town.crms[GLOBEX]}
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        pytest.param((REVOKED, UNINSTALLED), id="revoked first"),
+        pytest.param((UNINSTALLED, REVOKED), id="uninstalled first"),
+        pytest.param((UNINSTALLED,), id="only uninstalled"),
+        pytest.param((REVOKED,), id="only revoked"),
+        pytest.param((UNINSTALLED, REVOKED, UNINSTALLED, REVOKED), id="twice"),
+    ],
+)
+async def test_nothing_is_left(settled: Street, events: tuple[dict[str, object], ...]) -> None:
+    """Tokens, mapping, settings, proposals and the Maton connection go; another team keeps all of its own."""
+    settled.slack.revoke_token(ACME)
+    for event in events:
+        assert (await settled.slack.event(ACME, dict(event))).ok
+
+    await leaves_nothing(settled, ACME)
+    assert await settled.bot.store.connections.connection(TeamId(GLOBEX)) is not None
+    assert not await settled.bot.store.history.of_team(TeamId(ACME))
+
+
+async def test_a_reinstall_starts_clean(settled: Street) -> None:
+    """The team is asked to connect anew, and an event of the old uninstall that comes late takes nothing away."""
+    before = int((datetime.now(UTC) - timedelta(minutes=1)).timestamp())
+    await settled.slack.uninstall(ACME)
+    await leaves_nothing(settled, ACME)
+    await settled.install(ACME)
+
+    assert "/crm connect" in text_of(await settled.ask("/crm contoso", user=ANA))
+    settled.slack.state.clock = lambda: float(before)
+    await settled.slack.event(ACME, dict(UNINSTALLED))
+    assert await settled.bot.store.installations.find(ACME) is not None
+
+
+async def test_a_users_token_says_nothing(settled: Street) -> None:
+    """tokens_revoked for users only leaves the bot where it is."""
+    await settled.slack.event(ACME, {"type": "tokens_revoked", "tokens": {"oauth": [ANA], "bot": []}})
+    await settled.quiet()
+
+    assert await settled.bot.store.installations.find(ACME) is not None
+
+
+async def test_one_workspace_can_uninstall_too(sqlite_url: str) -> None:
+    """With a token from the settings, too, the mapping and the connection go."""
+    async with house(sqlite_url) as home:
+        await home.slack.uninstall(ACME)
+        await home.quiet()
+
+        assert await home.bot.store.connections.connection(TeamId(ACME)) is None
+        assert home.maton.connections.listed() == []
+
+
+async def test_an_organisation_uninstalls_with_all_its_teams(sqlite_url: str) -> None:
+    """One install serves a whole organisation; each of its teams has its own CRM, and all go with it."""
+    world = empty_world()
+    teams = tuple(replace(team, enterprise_id="E0ORG0001", enterprise_name="Org") for team in world.teams[:2])
+    async with street(sqlite_url, world=replace(world, teams=(*teams, *world.teams[2:]))) as town:
+        await town.install_everywhere("E0ORG0001", by=CLEO)
+        for team in (ACME, GLOBEX):
+            await town.connect(team)
+        assert len(await town.bot.store.connections.all()) == 2
+
+        await town.slack.event(ACME, dict(UNINSTALLED))
+        await town.quiet()
+
+        assert await town.bot.store.connections.all() == ()
+        assert await town.bot.store.installations.tenants() == ()
+        assert town.maton.connections.listed() == []
