@@ -14,6 +14,7 @@ from bot.listeners.front import Routes
 from bot.listeners.home import AppHome
 from bot.listeners.lookup import Lookup
 from bot.listeners.message import FromMessage
+from bot.listeners.patience import patiently
 from bot.listeners.suggest import Suggest
 from bot.listeners.team_settings import Settling
 from bot.listeners.write import Write
@@ -39,7 +40,7 @@ class Stories:
     def routes(self) -> Routes:
         """The routing table."""
         return Routes(
-            command=self.asking.command,
+            command=patiently(self.asking.command),
             shortcuts={
                 ids.SAVE_AS_NOTE: self.message.save_as_note,
                 ids.CREATE_TASK: self.message.create_task,
@@ -51,16 +52,16 @@ class Stories:
                 ids.PROPOSAL_UNDO: self.decide.undo,
                 ids.PROPOSAL_USE_EXISTING: self.decide.use_existing,
                 ids.PROPOSAL_SHOW: self.decide.show,
-                ids.LIST_NEXT: self.lookup.turn,
-                ids.LIST_PREVIOUS: self.lookup.turn,
-                ids.RECORD_SHOW: self.lookup.show_clicked,
+                ids.LIST_NEXT: patiently(self.lookup.turn),
+                ids.LIST_PREVIOUS: patiently(self.lookup.turn),
+                ids.RECORD_SHOW: patiently(self.lookup.show_clicked),
                 ids.RECORD_UNSHARE: self.lookup.unshare,
                 ids.RECORD_EDIT: self.write.edit_clicked,
-                ids.RECORD_DELETE: self.write.delete_clicked,
-                ids.RECORD_DONE: self.write.done_clicked,
+                ids.RECORD_DELETE: patiently(self.write.delete_clicked),
+                ids.RECORD_DONE: patiently(self.write.done_clicked),
                 ids.RECORD_ADD_NOTE: self.write.add_note,
                 ids.RECORD_ADD_TASK: self.write.add_task,
-                ids.RECORD_MORE: self.write.more,
+                ids.RECORD_MORE: patiently(self.write.more),
                 ids.RECORD_OPEN_IN_CRM: nothing,
                 ids.HISTORY_NEXT: self.decide.history_page,
                 ids.HISTORY_PREVIOUS: self.decide.history_page,
