@@ -213,6 +213,7 @@ class Front:
             thread_ts=incoming.thread_ts,
             response_url=incoming.response_url,
             trigger_id=incoming.trigger_id,
+            over_modal=isinstance(incoming, Click) and incoming.is_in_modal,
         )
         return Here(team, talk)
 

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from bot.blocks import forms, ids, records
 from bot.blocks.forms import FormContext
-from bot.blocks.primitives import Line, View, leaf, mention, modal, section, web
+from bot.blocks.primitives import Blocks, Line, View, leaf, mention, modal, section, web
 from bot.changes import Verb
 from bot.crm.answers import Schema
 from bot.crm.twenty import Twenty
@@ -25,7 +25,7 @@ from bot.fields import FIELDS
 from bot.language.message import Plain, read_message, user_ids_in
 from bot.listeners.front import Here
 from bot.listeners.lookup import full_card
-from bot.listeners.payloads import Shortcut
+from bot.listeners.payloads import Shortcut, written_place
 from bot.listeners.thread import is_readable, written_down
 from bot.models import Emails, Kind, Record, Ref, Refs, Value
 from bot.proposal import Proposal, State
@@ -64,13 +64,13 @@ class FromMessage:
 
     async def look_up(self, shortcut: Shortcut, here: Here) -> None:
         """Whom and what the message is about, as cards in a modal: author, emails, domains and Twenty links."""
-        await here.talk.open(modal("Look up in CRM", [section("Looking…")], ids.LOOK_UP_VIEW))
+        await here.talk.open(_answer([section("Looking…")], shortcut))
         plain = read_message(shortcut.message, await self._names(shortcut, here))
         crm = await here.team.crm()
         refs = await self._about(plain, shortcut, crm, here)
         cards = await asyncio.gather(*(full_card(ref, here) for ref in refs[:LOOKED_UP]))
         blocks = records.several(cards, await here.viewer(), more=len(refs) - len(cards))
-        await here.talk.update(modal("Look up in CRM", blocks, ids.LOOK_UP_VIEW))
+        await here.talk.update(_answer(blocks, shortcut))
 
     async def _about(self, plain: Plain, shortcut: Shortcut, crm: Twenty, here: Here) -> list[Ref]:
         """The records that the message speaks of, each once: links first, then its people, then names."""
@@ -169,6 +169,11 @@ def _is_addressed(record: Record, plain: Plain) -> bool:
     """Whether the message holds the person's own email address: sure enough to be chosen from the start."""
     email = record.values.get("email")
     return isinstance(email, Emails) and email.primary.casefold() in plain.emails
+
+
+def _answer(blocks: Blocks, shortcut: Shortcut) -> View:
+    """The modal of *Look up in CRM*; what is pressed in it is answered where the message stands."""
+    return modal("Look up in CRM", blocks, ids.LOOK_UP_VIEW, metadata=written_place(shortcut))
 
 
 def context_of(kind: Kind, shortcut: Shortcut, timezone: str) -> FormContext:

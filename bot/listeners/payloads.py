@@ -3,6 +3,7 @@
 Every story gets one of these and never sees Slack's dictionaries (shapes: slack.md sections 2 and 3).
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -57,6 +58,8 @@ class Shortcut(Incoming):
 class Click(Incoming):
     """A button, an overflow option or a select. `message_ts` is "" when it was pressed in a view.
 
+    In a modal, `channel` and `response_url` are those of the place where the modal was opened, if it remembers it.
+
     `ephemeral`: only the click's own response_url can rewrite the message.
     """
 
@@ -66,6 +69,11 @@ class Click(Incoming):
     message_ts: str = ""
     ephemeral: bool = False
     view: Body = field(default_factory=dict)
+
+    @property
+    def is_in_modal(self) -> bool:
+        """Whether a form has to be laid over the modal in which this was pressed."""
+        return self.view.get("type") == "modal"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,16 +136,36 @@ def click(body: Body, who: Mapping[str, Any]) -> Click:
     container = body.get("container") or {}
     message = body.get("message") or {}
     chosen = action.get("selected_option") or {}
+    view = body.get("view") or {}
+    where = _interactive(body, who)
+    if view and not where["channel"]:
+        where.update(read_place(view))
     return Click(
-        **_interactive(body, who),
+        **where,
         action_id=action.get("action_id", ""),
         block_id=action.get("block_id", ""),
         value=action.get("value") or chosen.get("value", ""),
         message_ts=container.get("message_ts", "") if container.get("type") != "view" else "",
         thread_ts=container.get("thread_ts") or message.get("thread_ts", ""),
         ephemeral=bool(container.get("is_ephemeral")),
-        view=body.get("view") or {},
+        view=view,
     )
+
+
+def written_place(incoming: Incoming) -> str:
+    """Where a modal was opened, as its private_metadata: its clicks know neither channel nor response_url."""
+    return json.dumps({"channel": incoming.channel, "response_url": incoming.response_url})
+
+
+def read_place(view: Body) -> dict[str, str]:
+    """What `written_place` wrote; nothing for a view without."""
+    try:
+        found = json.loads(view.get("private_metadata") or "{}")
+    except ValueError:
+        return {}
+    if not isinstance(found, dict):
+        return {}
+    return {key: str(found[key]) for key in ("channel", "response_url") if found.get(key)}
 
 
 def submission(body: Body, who: Mapping[str, Any]) -> Submission:

@@ -88,8 +88,8 @@ class Write:
     async def edit_clicked(self, click: Click, here: Here) -> None:
         """The form for the record whose button was pressed, on a card or in a choice."""
         ref = ids.dereference(click.value)
-        if click.view:
-            here.talk.take_view(click.view)
+        if click.view.get("callback_id") == ids.MESSAGE_VIEW:
+            here.talk.take_view(click.view)  # a choice gives way to the form
         await self._edit(Target(id=ref.id, kind=ref.kind), here)
 
     async def _edit(self, what: Target, here: Here) -> None:

@@ -164,3 +164,21 @@ async def test_nobody_known_is_said_in_words(one_home):
     await one_home.quiet()
 
     assert one_home.slack.modal(ANA)
+
+
+async def test_what_is_pressed_in_the_answer_goes_on_over_it(one_home):
+    """Edit in the modal lays the form over it; Delete puts its card where the message stands."""
+    said = one_home.slack.say(ANA, SALES, "Any news from Contoso?")
+    await one_home.slack.message_shortcut("look_up", ANA, SALES, said.ts)
+    await one_home.quiet()
+    found = one_home.slack.modal(ANA)
+
+    await one_home.slack.click(found, "Edit", user=ANA)
+    form = await one_home.slack.wait_for(lambda: one_home._ready(ANA))
+    assert form.id != found.id
+    await one_home.slack.close(form)
+    assert one_home.slack.modal(ANA).id == found.id
+
+    await one_home.slack.click(found, "Delete", user=ANA)
+    card = await one_home.slack.wait_for(lambda: one_home._waiting(one_home.slack.ephemerals(ANA, SALES)))
+    assert "Delete company" in text_of(card)

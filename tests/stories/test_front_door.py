@@ -98,7 +98,7 @@ async def test_an_unknown_button_is_never_silence(one_home):
     """A button of an older version is answered with a sentence."""
     answer = await one_home.ask("/crm companies")
     for block in answer.blocks:
-        for element in block.get("elements", []) + [block.get("accessory") or {}]:
+        for element in [*block.get("elements", []), block.get("accessory") or {}]:
             if element.get("action_id") == ids.LIST_NEXT:
                 element["action_id"] = "gone_since"
 
