@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from bot.sandbox.slack import response_urls, webapi
+from bot.sandbox.slack import oauth, response_urls, webapi
 from bot.sandbox.slack.faults import Fault, Faults
 from bot.sandbox.slack.socket import SocketMode
 from bot.sandbox.slack.state import Refusal, State
@@ -96,7 +96,7 @@ class Server:
     def _answer(self, request: web.Request, method: str, token: str, args: Json) -> Json:
         match method:
             case "oauth.v2.access":
-                return webapi.exchange_code(self.state, {**_basic_auth(request), **args})
+                return oauth.access(self.state, {**_basic_auth(request), **args})
             case "apps.connections.open":
                 return self._open_socket(request, token)
             case _ if method not in webapi.METHODS:

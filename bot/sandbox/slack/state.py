@@ -104,6 +104,8 @@ class State:
         self.installations: dict[str, Installation] = {each.token: each for each in world.installations}
         self.revoked: set[str] = set()
         self.codes: dict[str, Installation] = {}
+        self.token_life: int | None = None  # seconds until a token expires; None for an app without rotation
+        self.refresh_tokens: dict[str, str] = {}
         self.posted: dict[tuple[str, str], Message] = {(m.channel, m.ts): m for m in world.messages}
         self.ephemeral: dict[tuple[str, str], Message] = {}
         self.stacks: dict[str, list[View]] = {}

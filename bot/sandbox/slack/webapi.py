@@ -346,33 +346,3 @@ def authed(state: State, token: str) -> Installation:
     if token not in state.installations:
         raise Refusal("invalid_auth")
     return state.installations[token]
-
-
-def exchange_code(state: State, args: Args) -> Json:
-    """`oauth.v2.access`: a code becomes an installation, once."""
-    world = state.world
-    if args.get("client_id") != world.client_id:
-        raise Refusal("invalid_client_id")
-    if args.get("client_secret") != world.client_secret:
-        raise Refusal("bad_client_secret")
-    bot = state.codes.pop(str(args.get("code")), None)
-    if bot is None:
-        raise Refusal("invalid_code")
-    state.install(bot)
-    return {"ok": True, **_installation(state, bot)}
-
-
-def _installation(state: State, bot: Installation) -> Json:
-    team = state.teams.get(bot.team)
-    enterprise = {"id": bot.enterprise_id, "name": bot.enterprise_id} if bot.enterprise_id else None
-    return {
-        "app_id": state.world.app_id,
-        "authed_user": {"id": bot.installed_by},
-        "scope": ",".join(bot.scopes),
-        "token_type": "bot",
-        "access_token": bot.token,
-        "bot_user_id": bot.bot_user,
-        "team": {"id": team.id, "name": team.name} if team else None,
-        "enterprise": enterprise,
-        "is_enterprise_install": bot.is_enterprise_install,
-    }
