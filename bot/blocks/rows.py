@@ -2,7 +2,7 @@
 
 from bot.blocks.primitives import clip
 from bot.blocks.values import in_words, label
-from bot.models import Kind, Record, Ref, Refs, Value
+from bot.models import Kind, Record, Ref, Refs, Value, When
 
 LINE = 300
 
@@ -26,13 +26,20 @@ def name(record: Record) -> str:
 def telling(record: Record, timezone: str, *, without: str = "") -> str:
     """What tells the record from others: `Proposal · EUR 12,500 · Owner Ana`; "" when the CRM knows nothing more."""
     keys = (key for key in _TELLING[record.kind] if key != without)
-    parts = (_part(record.kind, key, record.values.get(key), timezone) for key in keys)
-    return clip(" · ".join(part for part in parts if part), LINE)
+    parts = [_part(record.kind, key, record.values.get(key), timezone) for key in keys]
+    return clip(" · ".join(part for part in (_written(record, timezone), *parts) if part), LINE)
 
 
 def row(record: Record, timezone: str) -> str:
     """The name, and below it what is telling."""
     return "\n".join(part for part in (name(record), telling(record, timezone)) if part)
+
+
+def _written(record: Record, timezone: str) -> str:
+    """When a note was written: many share a title."""
+    if record.kind is not Kind.NOTE or record.created_at is None:
+        return ""
+    return in_words(When(record.created_at, all_day=True), timezone)
 
 
 def _part(kind: Kind, key: str, value: Value, timezone: str) -> str:

@@ -40,6 +40,7 @@ _SQL = re.compile(
     r"|\b(select|insert|update|delete)\b.+\b(from|into|set|where)\b"
 )
 _NO_FIELD = re.compile(r"doesn't have any \"([^\"]+)\" field")
+_NOT_SORTABLE = re.compile(r"Field \"([^\"]+)\" does not exist or is not sortable")
 _CHOICES = re.compile(r"Invalid value \"?([^\"]*)\"? for field \"([^\"]+)\"\. Valid values are: (.+)", re.DOTALL)
 _ENUM = re.compile(r"invalid input value for enum [^:]*: \"([^\"]*)\"")
 _UNROUTED = re.compile(
@@ -168,6 +169,8 @@ def _refusal(complaint: str, code: str) -> BotError:
         return _denied()
     if found := _NO_FIELD.search(complaint):
         return UnknownField(f"This CRM has no field \u201c{presentable(found[1])}\u201d.", field=found[1])
+    if found := _NOT_SORTABLE.search(complaint):
+        return UnknownField(f"This CRM cannot sort by \u201c{presentable(found[1])}\u201d.", field=found[1])
     if found := _CHOICES.search(complaint):
         return _wrong_choice(*found.groups())
     if found := _ENUM.search(complaint):

@@ -13,9 +13,9 @@ from bot.blocks import ids, lists, records
 from bot.blocks.sums import Sums, sums
 from bot.crm.answers import Page
 from bot.crm.twenty import Twenty
-from bot.errors import Misunderstood, NotAllowed, NotFound
+from bot.errors import BotError, Misunderstood, NotAllowed, NotFound, NotRouted, UnknownField
 from bot.language import commands, intents
-from bot.language.qualifiers import CLOSED
+from bot.language.qualifiers import CLOSED, qualifiers_help
 from bot.listeners.front import Here
 from bot.listeners.payloads import Click
 from bot.listeners.resolving import matches, mine, resolved
@@ -26,6 +26,7 @@ from bot.store import Store
 from bot.teams.links import record_url
 
 PAGE = 10
+NO_WORKFLOWS = "This CRM does not offer its workflows over its API."
 SELDOM_SHOWN = (Kind.NOTE, Kind.TASK, Kind.MEMBER)
 """What a card is only looked for among when no company, person or deal is called so."""
 
@@ -50,7 +51,10 @@ class Lookup:
         query = await resolved(asked.query, crm, here)
         if asked.mine_if_member:
             query = await mine(query, crm, here)
-        await self._page(query, Position(), here)
+        try:
+            await self._page(query, Position(), here)
+        except UnknownField as error:
+            raise Misunderstood(str(error), hint=await _valid_here(query.kind, crm)) from error
 
     async def turn(self, click: Click, here: Here) -> None:
         """Previous or Next, in place; from any page, after the data has changed, and after a restart."""
@@ -149,7 +153,20 @@ class Lookup:
     async def workflows(self, asked: intents.Workflows, here: Here) -> None:
         """The CRM's workflows by name and status."""
         crm = await here.team.crm()
-        await here.talk.privately(lists.workflows(await crm.workflows(asked.words)))
+        try:
+            found = await crm.workflows(asked.words)
+        except NotRouted:
+            raise Misunderstood(NO_WORKFLOWS, hint="They can be seen and run in Twenty itself.") from None
+        await here.talk.privately(lists.workflows(found))
+
+
+async def _valid_here(kind: Kind, crm: Twenty) -> str:
+    """What this very CRM's lists of the kind can be narrowed by; nothing when it does not say just now."""
+    try:
+        known = await crm.schema(kind)
+    except BotError:
+        return ""
+    return f"Valid here: {qualifiers_help(kind, {each.key for each in known.fields})}."
 
 
 async def _totals(page: Page, crm: Twenty) -> Sums | None:
@@ -186,4 +203,11 @@ def is_open_only(query: Query) -> bool:
 def title(query: Query) -> str:
     """What the list shows, in a few words: `Open deals`, `People matching “ada”`."""
     what = f"Open {query.kind.plural}" if is_open_only(query) else query.kind.plural.capitalize()
-    return what + (f" matching “{query.words}”" if query.words else "")
+    return what + _whose(query) + (f" matching “{query.words}”" if query.words else "")
+
+
+def _whose(query: Query) -> str:
+    """Of which members the records are, when the list was narrowed to theirs."""
+    owned = [each for each in query.conditions if each.key in ("owner", "assignee") and not each.negated]
+    names = [ref.name for each in owned for ref in each.values if isinstance(ref, Ref) and ref.name]
+    return f" of {' and '.join(names)}" if names else ""

@@ -48,6 +48,7 @@ def maton(message: str) -> bytes:
         ("GET", 400, twenty("object 'noteTargets' not found. eg: companies"), NotRouted),
         ("PATCH", 400, twenty("Query path '/rest/a/b/c' invalid. Valid examples: /rest/companies/id"), NotRouted),
         ("POST", 400, twenty('Object note doesn\'t have any "body" field.'), UnknownField),
+        ("GET", 400, twenty('Field "city" does not exist or is not sortable'), UnknownField),
         ("POST", 400, twenty('Invalid value "X" for field "stage". Valid values are: NEW, WON'), InvalidChoice),
         ("GET", 400, twenty('invalid input value for enum workspace_1."s": "WON"'), InvalidChoice),
         ("POST", 400, twenty("A duplicate entry was detected"), Duplicate),
