@@ -27,16 +27,6 @@ from bot.sandbox.twenty import FakeCRM, FakeMaton, samples
 from bot.store import Sealing, Store
 
 LOOPBACK = "127.0.0.1"
-ACME_MEMBERS = (
-    ("Ana", "Silva", "ana@acme.example"),
-    ("Ben", "Okafor", "ben@acme.example"),
-    ("Cleo", "Marsh", "cleo@acme.example"),
-    ("Dana", "Weiss", "dana@acme.example"),
-    ("Emil", "Novak", "emil@acme.example"),
-    ("Fay", "Lindqvist", "fay@acme.example"),
-)
-GLOBEX_MEMBERS = (("Gus", "Grau", "gus@globex.example"), ("Hana", "Ito", "hana@globex.example"))
-HOOLI_MEMBERS = (("Ida", "Lind", "ida@hooli.example"), ("Jon", "Bauer", "jon@hooli.example"))
 
 
 @dataclass(slots=True)
@@ -64,6 +54,13 @@ class Stage:
         return self.connections.get(team)
 
 
+def members_of(world: World, team: str) -> list[tuple[str, str, str]]:
+    """A team's people as members of its CRM, called the same in both; bots and guests are none."""
+    people = (user for user in world.users if user.team == team and not user.is_bot and not user.is_restricted)
+    names = ((user.real_name.partition(" "), user.email) for user in people)
+    return [(first, last, email) for (first, _, last), email in names]
+
+
 def read_only(database: Path) -> sqlite3.Connection:
     """The bot's database, only to be looked at."""
     return sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=1.0)
@@ -83,13 +80,14 @@ async def staged(*, world: World | None = None, settings: Mapping[str, str] | No
 @contextlib.asynccontextmanager
 async def set_up(*, world: World | None = None, settings: Mapping[str, str] | None = None) -> AsyncIterator[Stage]:
     """The same with the bot still asleep: `raise_curtain` wakes it."""
-    slack, maton = PointedSlack(signing_secret=secrets.token_hex(16), world=world or sandbox_world()), FakeMaton()
+    world = world or sandbox_world()
+    slack, maton = PointedSlack(signing_secret=secrets.token_hex(16), world=world), FakeMaton()
     crms = {
-        ACME: FakeCRM("current", samples.acme(ACME_MEMBERS), name="Acme"),
-        GLOBEX: FakeCRM("current", samples.globex(GLOBEX_MEMBERS), name="Globex"),
+        ACME: FakeCRM("current", samples.acme([*members_of(world, ACME), *samples.ACME_MEMBERS[3:]]), name="Acme"),
+        GLOBEX: FakeCRM("current", samples.globex(members_of(world, GLOBEX)), name="Globex"),
     }
     connections = {team: maton.connect(crm) for team, crm in crms.items()}
-    maton.offer("Hooli's workspace", FakeCRM("current", samples.globex(HOOLI_MEMBERS), name="Hooli"))
+    maton.offer("Hooli's workspace", FakeCRM("current", samples.globex(members_of(world, HOOLI)), name="Hooli"))
     async with contextlib.AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="crm-bot-sandbox-")))
         maton_url = await stack.enter_async_context(maton.serve())

@@ -121,9 +121,12 @@ def _sales(teller: _Teller) -> list[Message]:
                 "elements": [text('POST /orders  {"seats": 45, "start": "<next month>"}\n=> 402 payment required')],
             },
             line(
-                text("I answered that "), text("402", code=True), text(" is a plan limit, "), text("not", italic=True)
+                text("I answered that "),
+                text("402", code=True),
+                text(" is a plan limit, "),
+                text("no bug", italic=True),
             ),
-            line(text("a bug. Who owns that account?")),
+            line(text("Who owns that account?")),
         ),
     ]
 

@@ -65,7 +65,7 @@ class PointedSlack(FakeSlack):
 
     def show_errors(self, view: View, problems: Mapping[str, str]) -> None:
         """Write a sentence under each of these fields, as Slack's client does before it sends anything."""
-        view.content = {**view.content, "_errors": dict(problems)}
+        view.errors = dict(problems)
         self.state.changes.tell()
 
     def _state(self, on: On, element: Json, block_id: str, raw: Raw, user: str) -> Json:

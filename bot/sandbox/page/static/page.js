@@ -390,7 +390,7 @@ async function clicked(event) {
   else if (is.fault) await busy(found, () => act("fault", { name: is.fault, on: found.getAttribute("aria-checked") !== "true" }));
   else if (is.bot) await busy(found, () => act("bot", { do: is.bot }));
   else if (is.type) takeText(is.type);
-  else if (is.point) event.stopPropagation(), setTimeout(() => showMenu(is.point));
+  else if (is.point) showMenu(is.point);
   else if (found.matches("#hints li")) takeHint(found);
   else if (found.matches(".picked button")) found.closest("li").remove();
   else take(found.closest(".pick"), found);
