@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Literal
 from uuid import UUID
 
@@ -195,6 +196,7 @@ def dig(raw: Any, path: Iterable[str]) -> Any:
     return raw
 
 
+@lru_cache(maxsize=1024)  # one search asks for the same word in five fields
 def pattern(text: str) -> tuple[str, bool]:
     """The text as an ilike pattern without its outer percent signs, and whether it stands for nothing but the text."""
     kept = text[:_LONGEST_TERM]
@@ -206,7 +208,7 @@ def _pattern(path: str, text: str, how: Literal["contains", "equals"]) -> Filter
     if not text:
         return nothing()
     safe, exact = pattern(text)
-    wanted, steps = text.casefold(), _checked(path).split(".")
+    wanted, steps = text.casefold(), _steps(path)
 
     def meant(raw: Raw) -> bool:
         text = dig(raw, steps)
@@ -226,7 +228,7 @@ def _among(path: str, known: list[str]) -> Filter:
 
 
 def _leaf(path: str, asked: str, test: Callable[[Any], bool]) -> Filter:
-    steps = _checked(path).split(".")
+    steps = _steps(path)
     return Filter(f"{path}{asked}", exact=True, _meant=lambda raw: test(dig(raw, steps)))
 
 
@@ -276,6 +278,11 @@ def _checked(path: str) -> str:
     if not _PATH.fullmatch(path):
         raise ValueError(f"not a field path: {path!r}")
     return path
+
+
+@lru_cache(maxsize=1024)
+def _steps(path: str) -> tuple[str, ...]:
+    return tuple(_checked(path).split("."))
 
 
 def _is_unsafe(character: str) -> bool:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 import aiohttp
@@ -226,7 +227,7 @@ class Gateway:
         self, method: str, path: str, params: Mapping[str, str], json: Mapping[str, Any] | None, *, read: float
     ) -> httpx.Request:
         """Made by hand: `AsyncClient.request` takes 0.4 ms of CPU to parse one URL with a filter in it three times."""
-        query = f"?{httpx.QueryParams(params)}" if params else ""
+        query = f"?{urlencode(params)}" if params else ""
         return httpx.Request(
             method,
             self._http.base_url,

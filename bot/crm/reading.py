@@ -83,7 +83,9 @@ class Reading:
         rows = await self.rows(columns.plural(kind), wanted, **how)
         exact = wanted is None or wanted.exact
         total = rows.total if exact else None if rows.more else len(rows.raws)
-        return Records(records=tuple(self.record(kind, raw) for raw in rows.raws), total=total, complete=not rows.more)
+        # `rows` has learned from all of them already.
+        records = tuple(self._named(shapes.record(kind, raw)) for raw in rows.raws)
+        return Records(records=records, total=total, complete=not rows.more)
 
     async def one(self, kind: Kind, record_id: str, *, urgency: Urgency = Urgency.WRITE) -> Record:
         """The record; NotFound when it is absent or in the trash."""
@@ -135,7 +137,9 @@ class Reading:
     def record(self, kind: Kind, raw: Raw) -> Record:
         """The record, and what it teaches about this CRM."""
         self.knowledge.saw_all(columns.plural(kind), (raw,))
-        read = shapes.record(kind, raw)
+        return self._named(shapes.record(kind, raw))
+
+    def _named(self, read: Record) -> Record:
         self._names.put(read.id, read.name)
         return read
 

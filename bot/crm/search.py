@@ -71,7 +71,7 @@ def searched(record: Record) -> list[str]:
 def rank(record: Record, words: str) -> tuple[int, int, str, str]:
     """The order of an answer: exact, then prefix, then start of a word, then part; shorter names first among equals."""
     wanted = " ".join(words.casefold().split())
-    best = min((_nearness(text.casefold(), wanted) for text in searched(record)), default=9)
+    best = min([_nearness(text.casefold(), wanted) for text in searched(record)], default=9)
     return best, len(record.name), record.name.casefold(), record.id
 
 
@@ -80,9 +80,9 @@ def _nearness(text: str, wanted: str) -> int:
         return 0
     if text.startswith(wanted):
         return 1
-    if re.search(rf"(?<!\w){re.escape(wanted)}", text):
-        return 2
-    return 3 if wanted in text else 4
+    if wanted not in text:  # mostly so, and looked at before a pattern is compiled for it
+        return 4
+    return 2 if re.search(rf"(?<!\w){re.escape(wanted)}", text) else 3
 
 
 def _total(found: Records) -> int:

@@ -15,9 +15,9 @@ Raw = Mapping[str, Any]
 def record(kind: Kind, raw: Raw) -> Record:
     """The record as sent; `values` holds the fields that the JSON had, and no oddity in it is an error."""
     held = {
-        each.key: _read(kind, each, raw[name])
-        for each in columns.COLUMNS[kind]
-        if (name := _name_in(each, raw)) is not None
+        column.key: _read(column, held_as, raw[name])
+        for column, held_as in _FIELDS[kind]
+        if (name := _name_in(column, raw)) is not None
     }
     creator = raw.get("createdBy")
     return Record(
@@ -84,11 +84,17 @@ def refs_in(one: Record) -> tuple[Ref, ...]:
     return tuple(each for each in one.values.values() if isinstance(each, Ref))
 
 
-def _read(kind: Kind, column: Column, raw: Any) -> Value:
+_FIELDS = {kind: tuple((each, holds(kind, each.key)) for each in found) for kind, found in columns.COLUMNS.items()}
+
+
+def _read(column: Column, held_as: Holds, raw: Any) -> Value:
     if column.key == "city" and isinstance(raw, Mapping):
         raw = raw.get(column.part)
-    return values.read(holds(kind, column.key), raw)
+    return values.read(held_as, raw)
 
 
 def _name_in(column: Column, raw: Raw) -> str | None:
-    return next((name for name in column.names if name in raw), None)
+    for name in column.names:
+        if name in raw:
+            return name
+    return None
