@@ -15,7 +15,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import aiohttp
 from cryptography.fernet import Fernet
+from yarl import URL
 
 from bot.models import ConnectionId, TeamId, UserId
 from bot.sandbox.child import Child, free_port
@@ -103,7 +105,7 @@ async def set_up(*, world: World | None = None, settings: Mapping[str, str] | No
 
 
 async def raise_curtain(stage: Stage) -> None:
-    """Bind the teams to their CRMs, as an operator does, and start the bot."""
+    """Bind the teams to their CRMs, as an operator does, start the bot, and install it in every workspace."""
     store = await Store.open(stage.bot.environment["DATABASE_URL"], Sealing((stage.key,)))
     try:
         for team, connection in stage.connections.items():
@@ -114,6 +116,18 @@ async def raise_curtain(stage: Stage) -> None:
     finally:
         await store.close()
     await stage.bot.start()
+    for bot in stage.slack.state.world.installations:
+        await install(stage, bot.team, by=bot.installed_by)
+
+
+async def install(stage: Stage, team: str, *, by: str) -> None:
+    """Somebody allows the app in a workspace, by the same pages in a browser as in real life."""
+    # A cookie for an address of numbers is refused by default, and the bot's is 127.0.0.1.
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as browser:
+        async with browser.get(f"{stage.bot.url}/slack/install", allow_redirects=False) as asked:
+            consent = URL(asked.headers["Location"]).update_query(team=team, user=by)
+        async with browser.get(consent) as back:
+            back.raise_for_status()
 
 
 def _environment(stage: Stage, *, maton_url: str) -> dict[str, str]:
@@ -123,7 +137,9 @@ def _environment(stage: Stage, *, maton_url: str) -> dict[str, str]:
         "MATON_CONNECT_HOST": maton_url.removeprefix("http://"),
         "SLACK_API_URL": f"{stage.slack.url}/api/",
         "SLACK_SIGNING_SECRET": stage.slack.delivery.signing_secret,
-        "SLACK_BOT_TOKEN": stage.slack.installation(ACME).token,
+        "SLACK_CLIENT_ID": stage.slack.state.world.client_id,
+        "SLACK_CLIENT_SECRET": stage.slack.state.world.client_secret,
+        "PUBLIC_URL": stage.bot.url,
         "ENCRYPTION_KEY": stage.key,
         "DATABASE_URL": f"sqlite:///{stage.database}",
         "HOST": LOOPBACK,
