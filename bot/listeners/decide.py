@@ -21,8 +21,9 @@ from bot.proposals.proposing import Proposing
 from bot.store import Store
 from bot.store.history import FIRST_PAGE
 
-PENDING_SHOWN = 5
+PENDING_SHOWN = 10
 HISTORY_SHOWN = 10
+MORE_PENDING = "There are more. Decide some of these, then ask again."
 
 
 class Decide:
@@ -79,11 +80,13 @@ class Decide:
 
     async def pending(self, here: Here) -> None:
         """My undecided proposals, issued again as live cards."""
-        waiting = await self._store.proposals.open_of(here.team.id, UserId(here.talk.user), limit=PENDING_SHOWN)
+        waiting = await self._store.proposals.open_of(here.team.id, UserId(here.talk.user), limit=PENDING_SHOWN + 1)
         if not waiting:
             await here.talk.privately(history_blocks.nothing_pending(self._command))
-        for proposal in waiting:
+        for proposal in waiting[:PENDING_SHOWN]:
             await self._proposing.reissue(proposal, await origin_of(here))
+        if len(waiting) > PENDING_SHOWN:
+            await here.talk.privately(problems.aside(MORE_PENDING))
 
     async def show(self, click: Click, here: Here) -> None:
         """One proposal's card, issued again."""

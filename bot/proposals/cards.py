@@ -178,11 +178,11 @@ class Cards:
         except UNREACHABLE as error:
             log.info("a card goes privately: %s", reason(error), extra={"proposal": proposal.id})
             return None
-        return CardPlace(channel=answer["channel"], ts=answer["ts"])
+        return CardPlace(channel=answer.get("channel", proposal.channel), ts=answer["ts"])
 
     async def _directly(self, proposal: Proposal, team: Team, user: str, message: Message) -> None:
         answer = await team.slack.chat_postMessage(channel=user, **said(message))
-        place = CardPlace(channel=answer["channel"], ts=answer["ts"], user=user)
+        place = CardPlace(channel=answer.get("channel", user), ts=answer["ts"], user=user)
         await self._store.cards.add_card(proposal, place, self._now())
 
 

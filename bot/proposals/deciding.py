@@ -104,7 +104,7 @@ class Deciding:
         return proposal
 
     async def _may(self, team: Team, proposal: Proposal, by: Profile) -> None:
-        settings = await team.settings()
+        settings = await team.settings(fresh=True)
         member = None
         if settings.require_members:
             by = await team.profile(by.user_id, fresh=True)  # an address may have changed since the last click

@@ -118,7 +118,7 @@ class Proposing:
     async def _propose(
         self, change: Change, origin: Origin, around: Around | None = None, *, undo_of: str = ""
     ) -> Proposal:
-        settings = await origin.team.settings()
+        settings = await origin.team.settings(fresh=True)
         member = await member_of(origin.team, origin.by) if settings.require_members else None
         if sentence := may_propose(settings, origin.by, member, change):
             raise NotAllowed(sentence)

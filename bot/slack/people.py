@@ -8,6 +8,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import NotAllowed
 from bot.models import Profile, UserId
+from bot.slack.talk import reason
 
 REMEMBERED_FOR = 300.0  # seconds; a click that needs a right asks afresh
 KEPT = 10_000
@@ -38,12 +39,12 @@ class People:
         try:
             answer = await slack.users_info(user=user)
         except SlackApiError as error:
-            if error.response.get("error") in NOT_GRANTED and not fresh:
+            if reason(error) in NOT_GRANTED and not fresh:
                 return Profile(user_id=UserId(user), team=team)
             raise NotAllowed(UNKNOWN) from error
         except (aiohttp.ClientError, TimeoutError) as error:
             raise NotAllowed(UNKNOWN) from error
-        return _profile(answer["user"], team)
+        return _profile({"id": user, **(answer.get("user") or {})}, team)
 
     def forget(self, team: str) -> None:
         """Drop everything known of a team."""

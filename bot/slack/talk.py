@@ -153,4 +153,7 @@ def _body(message: Says) -> dict[str, Any]:
 
 def reason(error: BaseException) -> str:
     """Slack's own word for what went wrong, or the error's name; never a token or a text."""
-    return str(error.response["error"]) if isinstance(error, SlackApiError) else type(error).__name__
+    if not isinstance(error, SlackApiError):
+        return type(error).__name__
+    said = error.response.get("error") if hasattr(error.response, "get") else None
+    return str(said or "an answer that is not Slack's")

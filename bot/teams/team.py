@@ -108,9 +108,9 @@ class Team:
         """What the team's CRM is called on cards; "" when nobody named it."""
         return (await self._teams.remembered(self.id)).crm_name
 
-    async def settings(self) -> TeamSettings:
-        """The team's settings; the defaults where none were made."""
-        return (await self._teams.remembered(self.id)).settings
+    async def settings(self, *, fresh: bool = False) -> TeamSettings:
+        """The team's settings; the defaults where none were made. `fresh` where a right hangs on them."""
+        return (await self._teams.remembered(self.id, fresh=fresh)).settings
 
     async def profiles(self, users: Iterable[str]) -> dict[str, Profile]:
         """Who these users are, as far as Slack tells; for names in a text, where nobody's right hangs on it."""

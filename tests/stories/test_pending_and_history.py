@@ -1,0 +1,87 @@
+"""What waits, and what happened: issued again, paged, and told to those whom it concerns."""
+
+from bot.sandbox.slack import Message, buttons_of, text_of
+from bot.sandbox.slack.sample import ANA, BEN, CLEO, SALES
+from tests.house import House
+
+
+async def propose(home: House, name: str, *, user: str = ANA) -> Message:
+    """A waiting proposal for a company."""
+    view = await home.ask_form("/crm new company", user=user)
+    await home.slack.submit(view, {"Name": name})
+    await home.quiet()
+    return await home.private_card(user)
+
+
+async def test_pending_cards_come_back_alive(one_home):
+    """After a reload the private card is gone; pending issues it again, and Confirm works on it."""
+    await propose(one_home, "Lost and Found")
+    one_home.slack.reload(ANA)
+
+    await one_home.slack.command(ANA, SALES, "/crm pending")
+    card = await one_home.private_card()
+    await one_home.slack.click(card, "Confirm", user=ANA)
+    await one_home.shows(card, "Created company")
+
+    assert [each["name"] for each in one_home.crm.all("companies")].count("Lost and Found") == 1
+
+
+async def test_nothing_pending_is_said(one_home):
+    """Without proposals pending says so, and asks the CRM nothing."""
+    answer = await one_home.ask("/crm pending")
+
+    assert "no proposals waiting" in text_of(answer)
+    assert one_home.crm_requests() == []
+
+
+async def test_seven_pending_cards_all_come_back(one_home):
+    """More cards than a response_url has uses are all shown."""
+    for number in range(7):
+        await propose(one_home, f"Seven {number}")
+    one_home.slack.reload(ANA)
+
+    await one_home.slack.command(ANA, SALES, "/crm pending")
+    await one_home.quiet()
+
+    shown = [
+        each for each in [*one_home.slack.ephemerals(ANA), *one_home.slack.dm(ANA)] if "Confirm" in buttons_of(each)
+    ]
+    assert len({text_of(each).split("\n")[0] for each in shown}) == 7
+
+
+async def test_history_tells_who_did_what(one_home):
+    """The proposer's history holds the proposal and the confirmation; a stranger's is empty."""
+    card = await propose(one_home, "Historic")
+    await one_home.slack.click(card, "Confirm", user=ANA)
+    await one_home.shows(card, "Created company")
+
+    mine = text_of(await one_home.ask("/crm history"))
+    record = text_of(await one_home.ask("/crm history company Historic"))
+    theirs = text_of(await one_home.ask("/crm history", user=BEN))
+
+    assert f"@{ANA} proposed to create the company “Historic”" in mine
+    assert f"@{ANA} confirmed to create" in mine
+    assert "Written: create the company" in record
+    assert "Nothing has been proposed" in theirs
+
+
+async def test_the_teams_history_is_for_admins(one_home):
+    """Only an admin sees everybody's."""
+    await propose(one_home, "Everybodys")
+
+    assert "for workspace admins" in text_of(await one_home.ask("/crm history team", user=BEN))
+    assert "Everybodys" in text_of(await one_home.ask("/crm history team", user=CLEO))
+
+
+async def test_history_is_paged(one_home):
+    """Eleven events are two pages, newest first."""
+    for number in range(11):
+        await propose(one_home, f"Page {number}")
+
+    first = await one_home.ask("/crm history")
+    assert "Page 10" in text_of(first)
+    assert "Page 0" not in text_of(first).replace("Page 10", "")
+    await one_home.slack.click(first, "Next", user=ANA)
+
+    second = await one_home.shows(first, "“Page 0”")
+    assert "Page 10" not in text_of(second)
