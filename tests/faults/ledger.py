@@ -32,8 +32,8 @@ EFFECTS: dict[Verb, Effect] = {
     Verb.UPDATE: "changes",
     Verb.DELETE: "vanishes",
 }
-UNTOLD = ("updatedAt", "updatedBy", "position", "searchVector")
-"""What moves with every write, also with one that changes nothing."""
+UNTOLD = ("updatedAt", "updatedBy", "position", "searchVector", "deletedAt")
+"""What moves with every write, also with one that changes nothing, such as a second delete of what is in the trash."""
 
 HEADS = {
     State.EXECUTING: ("Writing…",),
@@ -110,7 +110,9 @@ def _effect(before: Mapping[str, Any] | None, now: Mapping[str, Any] | None) -> 
         return "appears" if is_there else "vanishes"
     if not before or not now:
         return None
-    return "changes" if any(before[key] != now[key] for key in before if key not in UNTOLD) else None
+    moved = [key for key in before if key not in UNTOLD and before[key] != now[key]]
+    # A record that is destroyed empties the keys of others to it: that is no write of anybody's.
+    return "changes" if any(now[key] is not None or not key.endswith("Id") for key in moved) else None
 
 
 Keys = Counter[tuple[str, str, Effect]]

@@ -78,13 +78,22 @@ class Life:
         """Several people press a button of one card in the same moment."""
         await self._press_one(label, people, dice)
 
+    async def press_in_trouble(self, people: Sequence[str], dice: Random, *, dies_after: float) -> None:
+        """Several people confirm, and a process dies while it is about it."""
+        pressing = asyncio.create_task(self._press_one("Confirm", people, dice))
+        await asyncio.sleep(dies_after)
+        if self.road.processes:
+            await self.road.kill(dice.choice(self.road.processes))
+        await pressing
+        await self.road.start()
+
     async def _press_one(self, label: str, people: Sequence[str], dice: Random) -> None:
         self.look()
         there = [
             each for where in self.cards if (each := self.road.slack.message(*where)) and label in buttons_of(each)
         ]
         if there:
-            card = dice.choice(there)
+            card = dice.choice(there[-3:])
             people = people if card.only_for is None else [card.only_for for _ in people]
             await asyncio.gather(*(self._press(card, label, user) for user in people))
 
@@ -151,7 +160,7 @@ class Life:
         return [
             *restless,
             *self.ledger.quarrels(proposals.values()),
-            *self._untrue(proposals),
+            *await self._untrue(proposals),
             *self._unanswered(),
             *self.road.maton.surprises,
             *self.road.slack.surprises,
@@ -166,16 +175,27 @@ class Life:
             return [f"still not at rest: {unrest}"]
         return []
 
-    def _untrue(self, proposals: dict[str, Proposal]) -> list[str]:
+    async def _untrue(self, proposals: dict[str, Proposal]) -> list[str]:
         found = []
         for where, proposal_id in self.cards.items():
             proposal, card = proposals[proposal_id], self.road.slack.message(*where)
             if card is None or tells(card, proposal) or self._told_elsewhere(card, proposal):
                 continue
+            if await self._is_unknown(card, proposal):
+                continue
             found.append(
                 f"a card lies: {proposal.change.name} is {proposal.state}, {buttons_of(card)} {card.text[:60]}"
             )
         return found
+
+    async def _is_unknown(self, card: Message, proposal: Proposal) -> bool:
+        """Slack took the card and its answer was lost, so the bot cannot know of it before somebody clicks it."""
+        known = await self.road.bot.store.cards.cards(proposal.team_id, proposal.id)
+        is_known = any((each.place.channel, each.place.ts) == (card.channel, card.ts) for each in known)
+        pressed = any(
+            press.answer.ok and (press.on.channel, press.on.ts) == (card.channel, card.ts) for press in self.presses
+        )
+        return not is_known and not pressed
 
     def _told_elsewhere(self, card: Message, proposal: Proposal) -> bool:
         """A private card that was out of reach: its person was told the end by direct message."""

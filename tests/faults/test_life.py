@@ -37,7 +37,7 @@ PROFILE = settings(
 )
 
 DICE = st.integers(0, 2**16).map(Random)
-CROWDS = st.lists(st.sampled_from([ANA, ANA, BEN, CLEO, GIL]), min_size=1, max_size=4)
+CROWDS = st.lists(st.sampled_from([ANA, BEN, CLEO, GIL]), max_size=3).map(lambda others: [ANA, *others])
 WRITES, READS = ("POST", "PATCH", "DELETE"), ("GET",)
 FAULTS = st.sampled_from(
     [
@@ -120,9 +120,17 @@ class Town(RuleBasedStateMachine):
     def confirm(self, people: list[str], dice: Random) -> None:
         self.do(self.life.press("Confirm", people, dice))
 
-    @rule(people=CROWDS, dice=DICE)
-    def confirm_too(self, people: list[str], dice: Random) -> None:
+    @rule(people=CROWDS, dice=DICE, fault=FAULTS)
+    def confirm_in_trouble(self, people: list[str], dice: Random, fault: tuple[str, dict[str, Any]]) -> None:
+        self.crm_trouble(fault)
         self.do(self.life.press("Confirm", people, dice))
+
+    @rule(people=CROWDS, dice=DICE, fault=FAULTS, dies_after=st.integers(0, 40))
+    def die_while_confirming(
+        self, people: list[str], dice: Random, fault: tuple[str, dict[str, Any]], dies_after: int
+    ) -> None:
+        self.crm_trouble(fault)
+        self.do(self.life.press_in_trouble(people, dice, dies_after=dies_after / 1000))
 
     @rule(people=CROWDS, dice=DICE)
     def cancel(self, people: list[str], dice: Random) -> None:
@@ -143,17 +151,18 @@ class Town(RuleBasedStateMachine):
     @rule(fault=FAULTS)
     def crm_trouble(self, fault: tuple[str, dict[str, Any]]) -> None:
         name, how = fault
-        self.life.road.maton.fault(name, path="/rest/", **how)
+        self.life.road.maton.fault(name, path=r"/rest/(companies|notes|tasks)", **how)
 
     @rule(fault=SLACK_FAULTS)
     def slack_trouble(self, fault: tuple[str, str, dict[str, Any]]) -> None:
         name, method, how = fault
         getattr(self.life.road.slack.faults, name)(method, **how)
 
-    @precondition(lambda self: self.life.road.processes)
     @rule(dice=DICE)
     def kill(self, dice: Random) -> None:
         self.do(self.life.road.kill(dice.choice(self.life.road.processes)))
+        if not self.life.road.processes:
+            self.do(self.life.road.start())
 
     @precondition(lambda self: len(self.life.road.processes) < self.most_bots)
     @rule()
