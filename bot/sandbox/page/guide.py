@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.sandbox.page.seat import Seat
+from bot.sandbox.slack import buttons_of
 from bot.sandbox.slack.sample import SALES
 from bot.sandbox.stage import ACME, Stage
 
@@ -12,7 +13,8 @@ SEARCH = "/crm northwind"
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing to try. `type` is put into the composer, `point_at` is the message whose menu is opened."""
+    """One thing to try. `type` is put into the composer, `point_at` is the message whose menu is opened,
+    `go` an address."""
 
     title: str
     about: str
@@ -20,12 +22,14 @@ class Step:
     button: str = ""
     type: str = ""
     point_at: str = ""
+    go: str = ""
 
 
 def steps(stage: Stage, seat: Seat) -> list[Step]:
     """The three steps for the one who sits there; none where the first minute does not play."""
     if seat.team != ACME or seat.place != SALES:
         return []
+    card = _undecided(stage)
     return [
         Step(
             "Look a company up",
@@ -45,12 +49,20 @@ def steps(stage: Stage, seat: Seat) -> list[Step]:
             "Confirm, and see it in the CRM",
             "Nothing is written until somebody presses Confirm on the card. Then watch the record appear on the right.",
             any(each.status in (200, 201) for each in stage.maton.requests("POST", r"/(notes|tasks)$")),
+            button="Show me the card" if card else "",
+            go=seat.link(thread=card),
         ),
     ]
 
 
 def _happened(stage: Stage, fits: Callable[[dict[str, object]], bool]) -> bool:
     return any(fits(exchange.payload) and exchange.answer.ok for exchange in stage.slack.exchanges)
+
+
+def _undecided(stage: Stage) -> str:
+    """The thread in which a card waits for its Confirm."""
+    waiting = [m for m in stage.slack.messages(SALES) if m.thread_ts and "Confirm" in buttons_of(m)]
+    return waiting[-1].thread_ts or "" if waiting else ""
 
 
 def _worth_saving(stage: Stage) -> str:

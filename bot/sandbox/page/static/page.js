@@ -60,10 +60,16 @@ function listen() {
 }
 
 let place = "";
+let reading = "";
 function settle() {
   if (place !== here().place + here().user) {
     place = here().place + here().user;
     $("#messages").scrollTop = here().place === "home" ? 0 : $("#messages").scrollHeight;
+  }
+  if (reading !== here().thread) {
+    reading = here().thread;
+    const replies = $("#thread .scroll");
+    if (replies) replies.scrollTop = replies.scrollHeight;
   }
   guideSettles();
   formSettles();
@@ -411,6 +417,7 @@ function takeText(text) {
 
 function pressedKey(event) {
   const { target, key } = event;
+  const offersOpen = Boolean($(".offers:not([hidden])"));
   if (target.matches?.(".composer textarea")) return composerKey(event);
   if (target.matches?.(".pick > input") && !event.isComposing) pickKey(event, target.closest(".pick"));
   const menu = target.closest?.("details.menu[open]");
@@ -418,10 +425,8 @@ function pressedKey(event) {
   else if (menu && ["ArrowDown", "ArrowUp"].includes(key)) event.preventDefault(), walk($$("button", menu), target, key);
   else if (target.matches?.('[role="tab"]') && ["ArrowLeft", "ArrowRight"].includes(key)) walk($$('[role="tab"]'), target, key).click();
   else if (key === "Escape" && $("form.modal") && !event.defaultPrevented && !$("dialog[open]") && !offersOpen) DO.close();
-  offersOpen = Boolean($(".offers:not([hidden])"));
   return undefined;
 }
-let offersOpen = false;
 
 function walk(items, from, key) {
   const step = ["ArrowDown", "ArrowRight"].includes(key) ? 1 : -1;
@@ -434,7 +439,7 @@ document.addEventListener("click", clicked);
 document.addEventListener("keydown", pressedKey);
 document.addEventListener("input", ({ target }) => {
   if (target.matches(".composer textarea")) back = 0, hint(target);
-  if (target.matches(".pick > input")) offer(target.closest(".pick")), (offersOpen = true);
+  if (target.matches(".pick > input")) offer(target.closest(".pick"));
 });
 document.addEventListener("change", ({ target }) => {
   const field = target.closest("[data-live][data-field]");
