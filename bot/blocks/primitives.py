@@ -126,6 +126,11 @@ def footnote(text: str) -> Block:
     return {"type": "context", "elements": [plain_text(text, SECTION_TEXT)]}
 
 
+def side_note(text: str) -> Block:
+    """Small print in the house's own words, with its mentions; everything foreign in it went through `escape`."""
+    return {"type": "context", "elements": [mrkdwn(text)]}
+
+
 def divider() -> Block:
     """A line."""
     return {"type": "divider"}

@@ -20,6 +20,7 @@ from bot.blocks.primitives import (
     message,
     paragraph,
     section,
+    side_note,
     way_out,
     web,
 )
@@ -47,7 +48,10 @@ AGAIN = "Confirm tries again."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Around:
-    """What a card says beside its proposal: `may_decide` is a sentence, `waiting` are others about the same thing."""
+    """What a card says beside its proposal: `waiting` are others about the same thing.
+
+    `may_decide` is a sentence in mrkdwn, since it may mention people.
+    """
 
     crm_name: str = ""
     timezone: str = "UTC"
@@ -116,7 +120,7 @@ def _pending(proposal: Proposal, around: Around) -> list[Block | None]:
         *_lookalikes(proposal, around),
         *_waiting(around),
         paragraph(_until(proposal, around)),
-        footnote(around.may_decide) if around.may_decide else None,
+        side_note(around.may_decide) if around.may_decide else None,
         _decision(proposal),
     ]
 

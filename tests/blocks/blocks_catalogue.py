@@ -18,6 +18,7 @@ from bot.models import (
 )
 from bot.proposal import Event, Outcome, State, What
 
+from blocks_of_teams import messages_of_teams, views_of_teams  # isort: skip
 from blocks_samples import ANA, BEN, NOW, TZ, URL, VIEWER, Samples, Words, a_proposal, a_schema, an_id, changes, decided  # isort: skip
 
 
@@ -30,6 +31,7 @@ def messages(words: Words = str) -> dict[str, Message]:
         **_problems(words),
         **_proposals(words),
         **_rest(words),
+        **messages_of_teams(words),
     }
 
 
@@ -56,6 +58,7 @@ def views(words: Words = str) -> dict[str, View]:
         "look up": _looked_up((RecordCard(record=samples.person), RecordCard(record=samples.company)), more=2),
         "look up nothing": _looked_up(()),
         "problem view": problems.problem_view(what),
+        **views_of_teams(samples, words),
     }
 
 
@@ -141,7 +144,7 @@ def _proposals(words: Words) -> dict[str, Message]:
     around = proposal.Around(
         crm_name=words("Acme CRM"),
         timezone=TZ,
-        may_decide=words("Another member than Ana must decide."),
+        may_decide="To be decided by <@U0BEN0001>.",
         lookalikes=(samples.deal, samples.person),
         waiting=(a_proposal(all_changes["deal"], proposer=BEN),),
     )

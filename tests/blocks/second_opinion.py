@@ -17,7 +17,9 @@ def as_message(said: Message) -> sb.Message:
     return sb.Message(channel="C0SALES01", text=said.text, blocks=[_block(each) for each in said.blocks])
 
 
-def as_modal(view: View) -> sb.ModalView:
+def as_view(view: View) -> sb.View:
+    if view["type"] == "home":
+        return sb.HomeTabView([_block(each) for each in view["blocks"]])
     return sb.ModalView(
         title=_text(view["title"]),
         blocks=[_block(each) for each in view["blocks"]],
@@ -95,6 +97,8 @@ _ELEMENTS: dict[str, Callable[[Json], sb.Element]] = {
     "static_select": lambda given: sb.StaticSelectMenu(**given),
     "external_select": lambda given: sb.ExternalSelectMenu(**given),
     "multi_external_select": lambda given: sb.ExternalMultiSelectMenu(**given),
+    "radio_buttons": lambda given: sb.RadioButtonGroup(**given),
+    "multi_users_select": lambda given: sb.UserMultiSelectMenu(**given),
     "checkboxes": lambda given: sb.CheckboxGroup(**given),
 }
 

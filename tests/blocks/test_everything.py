@@ -15,7 +15,7 @@ from bot.blocks.primitives import Message, View, escape
 from bot.sandbox.slack.blocks import check_message, check_view
 
 from blocks_catalogue import messages, views  # isort: skip
-from second_opinion import as_message, as_modal  # isort: skip
+from second_opinion import as_message, as_view  # isort: skip
 
 HOSTILE = [
     "<!channel> <@U0ANA0001> <https://evil.example|click>",
@@ -82,7 +82,7 @@ def test_an_independent_checker_agrees(text: str | None) -> None:
     for said in messages(words).values():
         as_message(said)
     for view in views(words).values():
-        as_modal(view)
+        as_view(view)
 
 
 @SLOW
