@@ -39,6 +39,8 @@ _COMPARED: dict[Op, Compared] = {
     Op.LTE: "lte",
 }
 _DAY = timedelta(days=1)
+ROOM_FOR_WORDS = 400
+"""Bytes of a question's words that are put to the server; encoded, and for up to three fields, they fit a URL."""
 
 
 def build(query: Query, knowledge: Knowledge, found: Found) -> Filter | None:
@@ -57,8 +59,20 @@ def build(query: Query, knowledge: Knowledge, found: Found) -> Filter | None:
 def words(kind: Kind, text: str, knowledge: Knowledge) -> Iterable[Filter]:
     """Each word stands literally in one of the kind's searched fields."""
     paths = [path for key in SEARCHED[kind] for path in text_paths(kind, key, knowledge)]
-    for word in text.split():
-        yield filters.any_of(*(filters.contains(path, word) for path in paths))
+    return _each_word(text, paths)
+
+
+def _each_word(text: str, paths: Iterable[str]) -> Iterable[Filter]:
+    """Each word in one of the fields. The server is asked for the longest; the others are looked for in its answer."""
+    words = list(dict.fromkeys(text.split()))
+    room, asked = ROOM_FOR_WORDS, set[str]()
+    for word in sorted(words, key=len, reverse=True):
+        room -= len(word.encode())
+        if not asked or room >= 0:
+            asked.add(word)
+    for word in words:
+        stands = filters.any_of(*(filters.contains(path, word) for path in paths))
+        yield stands if word in asked else filters.unasked(stands)
 
 
 def text_paths(kind: Kind, key: str, knowledge: Knowledge) -> list[str]:
@@ -152,7 +166,7 @@ def _text(kind: Kind, asked: Condition, path: str, knowledge: Knowledge, found: 
 
 def _one_text(paths: list[str], text: str, op: Op) -> Filter:
     if len(paths) > 1:  # a name in two parts: each of its words in either
-        parts = [filters.any_of(*(filters.contains(path, word) for path in paths)) for word in text.split()]
+        parts = list(_each_word(text, paths))
         return filters.all_of(*parts) if parts else filters.nothing()
     return filters.contains(paths[0], text) if op is Op.CONTAINS else filters.equals(paths[0], text)
 

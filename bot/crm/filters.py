@@ -157,6 +157,11 @@ def written(where: str) -> Filter:
     return Filter(re.sub(r"[\r\n\u2028\u2029]+", " ", where).strip(), exact=True, _meant=lambda _: None)
 
 
+def unasked(inner: Filter) -> Filter:
+    """The same, decided here alone: for what would make a request too long."""
+    return replace(inner, asked="", exact=False)
+
+
 def all_of(*filters: Filter) -> Filter:
     """Every one of them; what cannot be asked is left to `matches`."""
     asked = _group("and", [each.asked for each in filters if each.asked])

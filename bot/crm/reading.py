@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Iterable, Mapping
 from typing import Any
+from urllib.parse import quote
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -13,10 +14,14 @@ from bot.crm.filters import Filter
 from bot.crm.maton import Gateway
 from bot.crm.pace import Urgency
 from bot.crm.remembered import Remembered
-from bot.errors import BotError, NotFound, NotRouted, Unavailable, UnknownField
+from bot.errors import BotError, Misunderstood, NotFound, NotRouted, Unavailable, UnknownField
 from bot.models import Kind, Record, Ref
 
 MOST_A_PAGE = 200
+LONG = 2_000
+LONGEST = 7_000
+"""Bytes of an encoded filter; many servers take no request line above 8,190."""
+TOO_LONG = "That is more than the CRM can be asked in one go."
 IDS_A_REQUEST = 60
 """The documented dialect gives at most 60 records, however many ids are asked for (twenty.md section 0)."""
 
@@ -68,6 +73,8 @@ class Reading:
     ) -> Rows:
         """One request. What the server cannot be asked is sorted out here, among the rows that came."""
         params = {"limit": str(limit)}
+        if wanted and len(wanted.asked) > LONG and len(quote(wanted.asked)) > LONGEST:
+            raise Misunderstood(TOO_LONG, hint="Fewer words, values or qualifiers fit.")
         given = {"filter": wanted.asked if wanted else "", "order_by": order, "starting_after": after}
         params |= {name: text for name, text in given.items() if text}
         if depth:
