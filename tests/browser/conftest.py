@@ -4,11 +4,11 @@ import shutil
 import signal
 import subprocess
 import sys
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from browser_door import ask
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
 ARGUMENTS = [
@@ -66,12 +66,3 @@ def page(sandbox: str, chromium: object) -> Iterator[object]:
     yield page
     context.close()
     assert troubles == []
-
-
-def ask(sandbox: str, act: str, body: str = "{}") -> str:
-    """The JSON door."""
-    request = urllib.request.Request(  # noqa: S310 -- loopback
-        f"{sandbox}/api/{act}", data=body.encode(), headers={"Content-Type": "application/json"}
-    )
-    with urllib.request.urlopen(request, timeout=90) as answer:  # noqa: S310 -- loopback
-        return answer.read().decode()

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from conftest import ask
+from browser_door import ask
 from test_first_minute import save_note, thread
 
 expect: Any = getattr(pytest.importorskip("playwright.sync_api"), "expect", None)

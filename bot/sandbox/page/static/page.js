@@ -460,6 +460,7 @@ document.addEventListener("toggle", ({ target }) => {
   target.classList.toggle("up", Boolean(box) && target.getBoundingClientRect().bottom + $(".items", target).offsetHeight > box.bottom);
 }, true);
 
+if (innerWidth <= 900) $("#app").dataset.curtain = "off"; // one thing at a time on a small window
 document.documentElement.dataset.theme = localStorage.getItem("theme") || "";
 settle();
 listen();
