@@ -23,7 +23,7 @@ def test_tables_come_from_the_code(section, table):
 
 def test_links_lead_somewhere():
     """Every relative link and picture of the README and of the pages beside it is there."""
-    for page in (ROOT / "README.md", *(ROOT / ".docs").glob("*.md")):
+    for page in (ROOT / "README.md", ROOT / "bot/sandbox/README.md", *(ROOT / ".docs").glob("*.md")):
         for target in re.findall(r"\]\((?!https?://|#)([^)#]+)", page.read_text()):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
 

@@ -1,3 +1,0 @@
-"""Moved to `bot.proposal`."""
-
-from bot.proposal import *  # noqa: F403

@@ -1,3 +1,0 @@
-"""Moved to `bot.team_settings`."""
-
-from bot.team_settings import *  # noqa: F403
