@@ -89,6 +89,9 @@ class Lookup:
     async def show(self, asked: intents.Show, here: Here) -> None:
         """A record's card; several matches are a choice, never a guess."""
         crm = await here.team.crm()
+        if asked.what.id and asked.what.kind:  # the card reads it anyway: one request less
+            await self.card(Ref(asked.what.kind, asked.what.id), here)
+            return
         found = await matches(asked.what, crm, LINKABLE, otherwise=SELDOM_SHOWN)
         if len(found) == 1:
             await self.card(found[0].ref, here)

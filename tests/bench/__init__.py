@@ -1,0 +1,1 @@
+"""Measurements: what a command, a click and a start cost here and in what others would build. `python -m tests.bench`."""
