@@ -65,10 +65,11 @@ class Street(House):
         return page
 
     async def connect(self, team: str) -> Message:
-        """Install nothing, connect the team's CRM as its admin does, up to the confirmed binding."""
+        """Connect the team's CRM as its impatient admin does, up to the confirmed binding."""
         admin, place = ADMINS[team], PLACES[team]
-        await self.ask("/crm connect", user=admin, channel=place)
+        offer = await self.ask("/crm connect", user=admin, channel=place)
         self.finish_at_maton(team)
+        await self.slack.click(offer, "Check now", user=admin)
         question = await self.told(admin, "is this your CRM?")
         await self.slack.click(question, "Confirm", user=admin)
         return await self.told(admin, "Connected to")
