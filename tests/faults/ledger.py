@@ -11,9 +11,9 @@ from typing import Any, Literal
 
 from bot.changes import Verb
 from bot.models import Kind
+from bot.proposal import Proposal, State
 from bot.proposals.applying import MOVED_MEANWHILE
 from bot.proposals.executing import CRM_LEFT
-from bot.proposals.model import Proposal, State
 from bot.sandbox.slack import Message, buttons_of, text_of
 from bot.sandbox.twenty import FakeCRM
 

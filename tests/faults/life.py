@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from bot.models import TeamId
-from bot.proposals.model import Proposal, State
+from bot.proposal import Proposal, State
 from bot.sandbox.slack import Answer, FormError, Message, buttons_of
 from bot.sandbox.slack.sample import ACME, ANA, BEN, CALL_NOTES, SALES
 from bot.store import Store

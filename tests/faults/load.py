@@ -27,7 +27,7 @@ from typing import Any
 from cryptography.fernet import Fernet
 
 from bot.models import ConnectionId, TeamId, UserId
-from bot.proposals.model import Event, Proposal, State, What
+from bot.proposal import Event, Proposal, State, What
 from bot.sandbox.slack import FakeSlack, FormError, Message, User, buttons_of, sample_world, text_of
 from bot.sandbox.slack.sample import ACME, ACME_TOKEN, CALL_NOTES, SALES
 from bot.sandbox.slack.state import View

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from bot.models import TeamId
-from bot.proposals.model import State
+from bot.proposal import State
 from bot.sandbox.slack import Message, buttons_of, text_of
 from bot.sandbox.slack.sample import ACME, ANA, BEN, CLEO, GIL, SALES
 from tests.house import House, house

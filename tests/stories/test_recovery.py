@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.models import TeamId
-from bot.proposals.model import Proposal, State, What
+from bot.proposal import Proposal, State, What
 from bot.sandbox.slack import Message, buttons_of, text_of
 from bot.sandbox.slack.sample import ACME, ANA, BEN
 from bot.sandbox.twenty import FakeCRM
