@@ -70,10 +70,12 @@ class Twenty:
         return await self._reading.names(refs)
 
     async def locate(self, record_id: str) -> Record | None:
-        """The record with this id, whatever its kind; None when there is none. Up to five requests."""
-        kinds = (*LINKABLE, Kind.NOTE, Kind.TASK)
-        found = await together(self._reading.many(kind, [record_id]) for kind in kinds)
-        return next((each for part in found for each in part.values()), None)
+        """The record with this id, whatever its kind; None when there is none. Three requests, or five in all."""
+        for kinds in (LINKABLE, (Kind.NOTE, Kind.TASK)):
+            found = await together(self._reading.many(kind, [record_id]) for kind in kinds)
+            if record := next((each for part in found for each in part.values()), None):
+                return record
+        return None
 
     async def card(self, kind: Kind, record_id: str) -> RecordCard:
         """The record with what its card shows; `url` stays None, since no API tells the CRM's web address."""
