@@ -82,6 +82,27 @@ async def test_a_card_posted_too_late_is_due_at_once(store: Store, a_proposal: M
     assert (card.id, current.state) == (late.id, State.CANCELLED)
 
 
+async def test_an_older_turn_that_arrives_late_is_noticed(store: Store, a_proposal: Make, now: datetime):
+    """Whoever showed an older turn after a newer one learns it, so that the newer one can be shown once more."""
+    proposal = await proposed(store, a_proposal())
+    card = await store.cards.add_card(proposal, MESSAGE, now)
+
+    assert await store.cards.card_shown(card.id, 3)
+    assert not await store.cards.card_shown(card.id, 2)
+
+
+async def test_a_card_that_could_not_be_rewritten_waits(store: Store, a_proposal: Make, now: datetime):
+    """A postponed card is left alone until its time, and then due again."""
+    proposal = await proposed(store, a_proposal())
+    card = await store.cards.add_card(proposal, MESSAGE, now)
+    await store.proposals.cancel("T1", proposal.id, "U1", now)
+
+    await store.cards.postpone_card(card.id, now + timedelta(minutes=5))
+
+    assert await store.cards.stale_cards(now + timedelta(minutes=4)) == ()
+    assert len(await store.cards.stale_cards(now + timedelta(minutes=5))) == 1
+
+
 async def test_a_response_url_is_not_readable_in_the_database(
     store: Store, a_proposal: Make, now: datetime, database_url
 ):
