@@ -4,13 +4,16 @@ import asyncio
 import gc
 import logging
 import signal
+from typing import TYPE_CHECKING
 
 from aiohttp import web
-from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 
 from bot import logs
 from bot.app import Bot, build
 from bot.settings import Settings
+
+if TYPE_CHECKING:
+    from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +48,9 @@ def _spare_the_collector() -> None:
     gc.set_threshold(10_000, 20, 50)
 
 
-async def _connect_socket(bot: Bot) -> AsyncSocketModeHandler:
+async def _connect_socket(bot: Bot) -> "AsyncSocketModeHandler":
+    from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler  # only this mode pays for it
+
     handler = AsyncSocketModeHandler(bot.bolt, bot.settings.slack_app_token, web_client=bot.bolt.client)
     await handler.connect_async()  # type: ignore[no-untyped-call]  # Bolt leaves it untyped
     return handler
