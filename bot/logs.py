@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-# Slack's tokens, Maton's connect session, bearer keys, and Slack's response_urls, which are short-lived keys themselves.
+# Slack's tokens, Maton's connect session, bearer keys, and response_urls, which are short-lived keys themselves.
 SECRETS = re.compile(
     r"xox[a-z](?:\.xox[a-z])?-[\w-]+|xapp-[\w-]+|(?<=session_token=)[^\s&\"']+|(?<=Bearer )\S+"
     r"|https?://[^\s\"']*/(?:actions|commands|app|response)/[^\s\"']+"

@@ -1,7 +1,7 @@
 """What a list asks for, as data: words, conditions and an order, free of Slack's and of Twenty's syntax.
 
-`bot.language` makes these out of what people type, `bot.crm` turns them into requests; nothing in here is a filter string
-but `where` and `order`, which are the asker's own raw Twenty grammar and are only ever used for reads.
+`bot.language` makes these out of what people type, `bot.crm` turns them into requests; nothing here is a filter
+string but `where` and `order`, which are the asker's own raw Twenty grammar and only ever used for reads.
 """
 
 from enum import StrEnum

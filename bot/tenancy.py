@@ -16,7 +16,7 @@ from bot.errands import Errands
 from bot.listeners.connect import Connect
 from bot.listeners.events import Removal
 from bot.listeners.team_settings import Settling
-from bot.manifest import SCOPES
+from bot.manifest import OPTIONAL_SCOPES, SCOPES
 from bot.models import TeamId, UserId
 from bot.proposals.cards import Cards
 from bot.settings import Settings
@@ -138,7 +138,7 @@ def _doors(ground: Ground, tokens: Tokens) -> tuple[web.RouteDef, ...]:
         app=_app(settings),
         public_url=settings.public_url,
         slack_api_url=settings.slack_api_url,
-        scopes=tuple(SCOPES),
+        scopes=(*SCOPES, *OPTIONAL_SCOPES),
         command=settings.slack_command,
         on_installed=greeting,
         now=ground.now,

@@ -62,7 +62,7 @@ def _encoded(leaf: Json) -> str:
             return f"<{leaf['url']}{'|' + leaf['text'] if leaf.get('text') else ''}>"
         case "emoji":
             return f":{leaf['name']}:"
-    escaped = leaf["text"].replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    escaped = str(leaf["text"]).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     signs = [sign for name, sign in (("bold", "*"), ("italic", "_"), ("code", "`")) if leaf.get("style", {}).get(name)]
     return "".join(signs) + escaped + "".join(reversed(signs))
 
