@@ -209,6 +209,8 @@ def enclosed(answer: Any, name: str) -> Raw | None:
 
 def with_names(record: Record, names: Mapping[str, str]) -> Record:
     """The record with its refs named, where the name is known."""
+    if not shapes.refs_in(record):
+        return record
     values = {
         key: replace(each, name=names.get(each.id, each.name)) if isinstance(each, Ref) else each
         for key, each in record.values.items()
