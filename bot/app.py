@@ -45,6 +45,12 @@ DRAINED_WITHIN = 25.0
 """Seconds that a stopping process gives to what it has begun; less than the 30 that most supervisors grant."""
 
 
+NOT_INSTALLED = (
+    "The bot is not installed in your workspace, so it cannot answer you here. A CRM is only ever open to members of the "
+    "workspace that connected it."
+)
+
+
 def utc_now() -> datetime:
     """The present, aware."""
     return datetime.now(UTC)
@@ -178,6 +184,7 @@ def _bolt(settings: Settings, tokens: Tokens, clients: SlackClients) -> AsyncApp
         client=clients.without_token(),
         process_before_response=True,
         request_verification_enabled=not settings.socket_mode,
+        user_facing_authorize_error_message=NOT_INSTALLED,
     )
 
 
