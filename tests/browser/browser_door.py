@@ -2,6 +2,8 @@
 
 import urllib.request
 
+HOW = "the browser tests need Chromium and Playwright: apt-get install chromium && pip install -e '.[dev]'"
+
 
 def ask(sandbox: str, act: str, body: str = "{}") -> str:
     """The JSON door."""

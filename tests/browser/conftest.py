@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser_door import ask
+from browser_door import HOW, ask
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
 ARGUMENTS = [
@@ -21,7 +21,6 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-HOW = "the browser tests need Chromium and Playwright: apt-get install chromium && pip install -e '.[dev]'"
 
 
 @pytest.fixture(scope="session")
@@ -41,7 +40,8 @@ def sandbox() -> Iterator[str]:
         assert process.wait(20) == 0
 
 
-@pytest.fixture(scope="session")
+# Per module: the synchronous Playwright runs a loop of its own, beside which no asynchronous test could run.
+@pytest.fixture(scope="module")
 def chromium(sandbox: str) -> Iterator[object]:
     """A browser; skipped with a sentence where there is none."""
     playwright = pytest.importorskip("playwright.sync_api", reason=HOW)

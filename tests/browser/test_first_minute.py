@@ -4,8 +4,9 @@ import re
 from typing import Any
 
 import pytest
+from browser_door import HOW
 
-expect: Any = getattr(pytest.importorskip("playwright.sync_api"), "expect", None)
+expect: Any = getattr(pytest.importorskip("playwright.sync_api", reason=HOW), "expect", None)
 Page = Any
 
 

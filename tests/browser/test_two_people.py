@@ -3,9 +3,10 @@
 from typing import Any
 
 import pytest
+from browser_door import HOW
 from test_first_minute import save_note, thread
 
-expect: Any = getattr(pytest.importorskip("playwright.sync_api"), "expect", None)
+expect: Any = getattr(pytest.importorskip("playwright.sync_api", reason=HOW), "expect", None)
 Page = Any
 
 
