@@ -94,7 +94,7 @@ class _Teller:
 
 def _this_morning(now: datetime) -> list[Message]:
     teller = _Teller(now)
-    return [*_sales(teller), *_call(teller), *_elsewhere(teller)]
+    return [*_sales(teller), *_call(teller), *_renewal(teller), *_elsewhere(teller)]
 
 
 def _sales(teller: _Teller) -> list[Message]:
@@ -166,6 +166,11 @@ def _call(teller: _Teller) -> list[Message]:
             ),
             thread_ts=root,
         ),
+    ]
+
+
+def _renewal(teller: _Teller) -> list[Message]:
+    return [
         teller.says(
             slack.ANA,
             6,

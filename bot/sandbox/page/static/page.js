@@ -464,3 +464,4 @@ if (innerWidth <= 900) $("#app").dataset.curtain = "off"; // one thing at a time
 document.documentElement.dataset.theme = localStorage.getItem("theme") || "";
 settle();
 listen();
+if (here().place === "home") act("home");
