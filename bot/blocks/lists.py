@@ -41,7 +41,7 @@ _WIDER = "Fewer words or other qualifiers may find more."
 def found(found: Found, viewer: Viewer, *, nearest: str = "") -> Message:
     """What the words found, best first within each kind; when nothing, the next step (`nearest`: a command alike)."""
     if not any(found.records.values()):
-        return nothing(f"Nothing found for “{found.words}”.", _next_step(nearest))
+        return nothing(f"Nothing found for “{found.words}”.", found.remark or _next_step(nearest))
     kinds = [kind for kind in (Kind.COMPANY, Kind.PERSON, Kind.DEAL) if found.records.get(kind)]
     kinds += [kind for kind in found.records if kind not in kinds and found.records[kind]]
     groups = [block for kind in kinds for block in _group(kind, found, viewer.timezone)]

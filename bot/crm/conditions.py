@@ -1,11 +1,13 @@
 """A query's words and conditions as one filter of this CRM's dialect. Pure: what must be looked up is given.
 
-`Found` holds, for each (key, text) of a condition on a relation, the ids of the records that the text names.
+`Found` holds, for each (key, text) of a condition on a relation, the records that the text names.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import Any
+
+from msgspec import Struct
 
 from bot.crm import columns, filters, shapes
 from bot.crm.columns import Column
@@ -17,7 +19,15 @@ from bot.fields import Holds, field
 from bot.models import Choice, FullName, Kind, Money, Ref, Someone, Value, When
 from bot.queries import Condition, Op, Query
 
-Found = Mapping[tuple[str, str], tuple[str, ...]]
+
+class Named(Struct, frozen=True):
+    """The ids of the records that a text names; not `complete` when there are more than were read."""
+
+    ids: tuple[str, ...] = ()
+    complete: bool = True
+
+
+Found = Mapping[tuple[str, str], Named]
 
 TEXTS = (Holds.TEXT, Holds.MARKDOWN, Holds.NAME, Holds.EMAILS, Holds.PHONES, Holds.LINKS)
 RELATIONS = (Holds.COMPANY, Holds.PERSON, Holds.MEMBER)
@@ -39,8 +49,10 @@ _COMPARED: dict[Op, Compared] = {
     Op.LTE: "lte",
 }
 _DAY = timedelta(days=1)
-ROOM_FOR_WORDS = 400
-"""Bytes of a question's words that are put to the server; encoded, and for up to three fields, they fit a URL."""
+ROOM_FOR_WORDS = 600
+AROUND_A_WORD = 17
+"""Bytes of a question's words, and for what stands around each; in three fields, encoded, they are nine times as long
+and still fit a URL."""
 
 
 def build(query: Query, knowledge: Knowledge, found: Found) -> Filter | None:
@@ -67,7 +79,7 @@ def _each_word(text: str, paths: Iterable[str]) -> Iterable[Filter]:
     words = list(dict.fromkeys(text.split()))
     room, asked = ROOM_FOR_WORDS, set[str]()
     for word in sorted(words, key=len, reverse=True):
-        room -= len(word.encode())
+        room -= len(word.encode()) + AROUND_A_WORD
         if not asked or room >= 0:
             asked.add(word)
     for word in words:
@@ -209,9 +221,30 @@ def _yes_no(kind: Kind, asked: Condition, path: str, knowledge: Knowledge, found
 
 
 def _relation(kind: Kind, asked: Condition, path: str, knowledge: Knowledge, found: Found) -> Filter:
+    """By id where all that are meant are known, else by the related record's name, which takes the server a join."""
+    named = {text: found.get((asked.key, text), Named()) for value in asked.values if (text := named_by(value))}
     ids = [each.id for each in asked.values if isinstance(each, Ref) and each.id]
-    ids += [each for value in asked.values for each in found.get((asked.key, named_by(value)), ())]
-    return filters.one_of(path, list(dict.fromkeys(ids))[:100]) if ids else filters.nothing()
+    ids += [each for one in named.values() if one.complete for each in one.ids]
+    known = list(dict.fromkeys(ids))
+    parts = [filters.one_of(path, known[at : at + 100]) for at in range(0, len(known), 100)]
+    parts += [_joined(kind, asked.key, path, text) for text, one in named.items() if not one.complete]
+    return filters.any_of(*parts)
+
+
+def _joined(kind: Kind, key: str, path: str, text: str) -> Filter:
+    to, relation = columns.column(kind, key).to, path.removesuffix("Id")
+    names = [f"{relation}.name"] if to is Kind.COMPANY else [f"{relation}.name.firstName", f"{relation}.name.lastName"]
+    texts = [text] if to is Kind.COMPANY else text.split()
+    try:
+        return filters.all_of(*(filters.any_of(*(filters.joined(name, each) for name in names)) for each in texts))
+    except ValueError:
+        raise too_many(kind, key, text) from None
+
+
+def too_many(kind: Kind, key: str, text: str) -> Misunderstood:
+    """The refusal for a name that too many related records have, where the server cannot be asked for them all."""
+    to = columns.column(kind, key).to or kind
+    return Misunderstood(f"Too many {to.plural} are called \u201c{text}\u201d.", hint="Name it more exactly.")
 
 
 def named_by(value: Value) -> str:

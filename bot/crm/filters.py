@@ -65,6 +65,15 @@ def equals(path: str, text: str) -> Filter:
     return _pattern(path, text, "equals")
 
 
+def joined(path: str, text: str) -> Filter:
+    """A related record's field holds the text (one hop, twenty.md section 2); ValueError for a text that only we could
+    tell from others, since the related record is not here to be looked at."""
+    inner = contains(path, text)
+    if not (inner.asked and inner.exact):
+        raise ValueError("not a text that the server alone can find")
+    return replace(inner, _meant=lambda _: None)
+
+
 def is_id(path: str, record_id: str) -> Filter:
     """The field is this id; ValueError when it is not a UUID."""
     return one_of(path, (record_id,))

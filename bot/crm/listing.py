@@ -13,12 +13,12 @@ from msgspec.structs import replace
 
 from bot.crm import columns, filters, shapes
 from bot.crm.answers import Page
-from bot.crm.conditions import Found, build, excluded, label, no_such_choice, texts_to_find, words
+from bot.crm.conditions import Found, Named, build, excluded, label, no_such_choice, texts_to_find, too_many, words
 from bot.crm.dialect import SELECTS, Knowledge
 from bot.crm.filters import Filter
 from bot.crm.reading import MOST_A_PAGE, Reading, Rows, lacking, together
 from bot.crm.stretches import before, cut
-from bot.errors import InvalidChoice, Misunderstood, UnknownField
+from bot.errors import InvalidChoice, Misunderstood, Refused, UnknownField
 from bot.fields import Holds
 from bot.models import Choice, FullName, Kind, Money, Record, Value, When
 from bot.queries import Position, Query, Sort
@@ -66,7 +66,7 @@ async def page(reading: Reading, query: Query, position: Position, *, size: int)
             return await cut(lambda at: _paged(reading, query, wanted, at, size=MOST_A_PAGE), position, size=size)
         return await _paged(reading, query, wanted, position, size=size)
 
-    answer = await relearning(reading.knowledge, query, read)
+    answer = await _unless_too_many(query, found, relearning(reading.knowledge, query, read))
     if assumed - _assumed_absent(reading.knowledge, query):
         # An option assumed to be absent is in use after all; now it is known, and excluded by the server too.
         answer = await read()
@@ -75,6 +75,17 @@ async def page(reading: Reading, query: Query, position: Position, *, size: int)
         records=await reading.named(answer.records, NAMED),
         whole=await reading.named(answer.whole, (Kind.MEMBER,)) if answer.whole else answer.whole,
     )
+
+
+async def _unless_too_many(query: Query, found: Found, asked: Awaitable[Page]) -> Page:
+    """The answer; a server that joins nothing cannot tell apart what too many records are called."""
+    try:
+        return await asked
+    except Refused as error:
+        crowded = [key for key, named in found.items() if not named.complete]
+        if crowded and "relation" in str(error):
+            raise too_many(query.kind, *crowded[0]) from error
+        raise
 
 
 async def relearning(knowledge: Knowledge, query: Query, read: Callable[[], Awaitable[Answer]]) -> Answer:
@@ -112,16 +123,15 @@ async def _looked_up(reading: Reading, query: Query) -> Found:
     return {(key, text): each for (key, _, text), each in zip(asked, ids, strict=True)}
 
 
-async def _ids(reading: Reading, kind: Kind, text: str) -> tuple[str, ...]:
+async def _ids(reading: Reading, kind: Kind, text: str) -> Named:
     if kind is Kind.MEMBER:
         members = await reading.members()
-        return tuple(
-            each.id for each in members if text.casefold() in f"{each.name} {each.values.get('email')}".casefold()
-        )
+        called = {each.id: f"{each.name} {each.values.get('email')}".casefold() for each in members}
+        return Named(tuple(each for each, name in called.items() if text.casefold() in name))
     parts = list(words(kind, text, reading.knowledge)) or [filters.nothing()]
     found = await reading.records(kind, filters.all_of(*parts), limit=100)
     whole = [each.id for each in found.records if text.casefold() in each.name.casefold()]
-    return tuple(whole or (each.id for each in found.records))
+    return Named(tuple(whole or (each.id for each in found.records)), complete=found.complete)
 
 
 async def _paged(reading: Reading, query: Query, wanted: Filter | None, position: Position, *, size: int) -> Page:

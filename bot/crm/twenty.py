@@ -72,9 +72,9 @@ class Twenty:
     async def locate(self, record_id: str) -> Record | None:
         """The record with this id, whatever its kind; None when there is none. Three requests, or five in all."""
         for kinds in (LINKABLE, (Kind.NOTE, Kind.TASK)):
-            found = await together(self._reading.many(kind, [record_id]) for kind in kinds)
-            if record := next((each for part in found for each in part.values()), None):
-                return record
+            found: list[dict[str, Record]] = await together(self._reading.many(kind, [record_id]) for kind in kinds)
+            if records := [each for part in found for each in part.values()]:
+                return records[0]
         return None
 
     async def card(self, kind: Kind, record_id: str) -> RecordCard:

@@ -389,3 +389,38 @@ async def test_my_tasks_are_grouped_by_when_they_are_due(home):
     groups = [said.index(each) for each in ("Overdue", "Due long ago", "Today", "Due now", "Later", "Due some day")]
     assert groups == sorted(groups)
     assert set(buttons_of(answer)) == {"Done"}
+
+
+async def test_a_name_that_hundreds_have_leaves_nobody_out(home):
+    """`company:hydra` means all of 130 companies; what cannot be asked whole is refused, never cut off silently."""
+    for number in range(130):
+        company = home.crm.add("companies", {"name": f"Hydra {number} (it's)"})
+        home.crm.add("people", {"name": {"firstName": "Head", "lastName": str(number)}, "companyId": company["id"]})
+    everybody = len(home.crm.all("people"))
+
+    assert counted(await home.ask("/crm people company:hydra")) == 130
+    assert counted(await home.ask("/crm people -company:hydra")) == everybody - 130
+    assert counted(await home.ask("/crm people company:hydra,contoso")) > 130
+    assert counted(await home.ask('/crm people company:"Hydra 77"')) == 1
+    refused = text_of(await home.ask("/crm people company:it's"))
+    assert "Too many companies are called “it's”.\nName it more exactly." in refused
+
+
+async def test_a_search_that_saw_only_part_says_so(one_home):
+    """When more records had to be looked through than one request gives, "nothing" is not the whole truth."""
+    for number in range(220):
+        one_home.crm.add("companies", {"name": f"Filler {number}"})
+
+    answer = await one_home.ask("/crm )))((")
+
+    assert "Nothing found" in text_of(answer)
+    assert "Only the first 200 of a kind were looked at" in text_of(answer)
+
+
+async def test_a_long_question_is_answered_or_refused_in_words(one_home):
+    """Thousands of characters of words are looked for; as many values are too much, and that is said."""
+    words = " ".join(f"word{number}" for number in range(300))
+
+    assert "Nothing found" in text_of(await one_home.ask(f"/crm {words}"))
+    values = ",".join(f"value{number:03}" for number in range(300))
+    assert "more than the CRM can be asked in one go" in text_of(await one_home.ask(f"/crm companies city:{values}"))
