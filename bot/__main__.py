@@ -12,6 +12,9 @@ from bot.settings import Misconfigured, Settings, read, ready_to_serve
 
 Result = TypeVar("Result")
 
+READ_BY_BOLT = ("SLACK_BOT_TOKEN", "SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET", "SLACK_SIGNING_SECRET")
+"""What Bolt would read behind our back: with a client id it would set up stores of its own, which keep tokens in files."""
+
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="crm-bot", prog_name="crm-bot")
@@ -21,11 +24,12 @@ def main() -> None:
 
 @main.command()
 @click.option("--port", default=3000, show_default=True, help="Where the page listens, on loopback.")
-def sandbox(port: int) -> None:
+@click.option("--open", "open_browser", is_flag=True, help="Open the page in your browser.")
+def sandbox(port: int, open_browser: bool) -> None:
     """Try everything in a browser: a fake Slack, a fake Twenty, the real bot; no account, no network."""
     from bot.sandbox.command import run  # the sandbox is not paid for by `serve`
 
-    _run(run(port=port))
+    _run(run(port=port, open_browser=open_browser))
 
 
 @main.command()
@@ -121,6 +125,9 @@ def _settings() -> Settings:
         return read(os.environ)
     except Misconfigured as error:
         raise _complaint(error) from None
+    finally:
+        for name in READ_BY_BOLT:
+            os.environ.pop(name, None)
 
 
 def _complain_unless(check: Any) -> None:

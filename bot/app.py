@@ -46,8 +46,8 @@ DRAINED_WITHIN = 25.0
 
 
 NOT_INSTALLED = (
-    "The bot is not installed in your workspace, so it cannot answer you here. A CRM is only ever open to members of the "
-    "workspace that connected it."
+    "The bot is not installed in your workspace, so it cannot answer you here. "
+    "A CRM is only ever open to members of the workspace that connected it."
 )
 
 

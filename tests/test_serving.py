@@ -101,6 +101,7 @@ async def test_a_bound_team_is_answered_and_sigterm_ends_it(sqlite_url):
             process.send_signal(signal.SIGTERM)
             async with asyncio.timeout(10):
                 assert await process.wait() == 0
+            assert b"unused" not in await process.stderr.read(), "Bolt was given no token behind our back"
         assert (await command("connections", "unbind", ACME, env=env))[0] == 0
     assert not slack.surprises
     assert not maton.surprises
