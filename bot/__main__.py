@@ -13,7 +13,7 @@ from bot.settings import Misconfigured, Settings, read, ready_to_serve
 Result = TypeVar("Result")
 
 READ_BY_BOLT = ("SLACK_BOT_TOKEN", "SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET", "SLACK_SIGNING_SECRET")
-"""What Bolt would read behind our back: with a client id it would set up stores of its own, which keep tokens in files."""
+"""What Bolt would read behind our back: with a client id it sets up stores of its own, which keep tokens in files."""
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
