@@ -48,21 +48,23 @@ class Fleet:
         await asyncio.gather(*(self._man(ship) for ship in self.ships))
 
     async def storm(self, every: float, dice: Random, most: int | None = None) -> None:
-        """Until cancelled: kill a process every so many seconds, and start another in its place."""
-        while most is None or self.kills < most:
-            await asyncio.sleep(every * dice.uniform(0.6, 1.4))
-            sailing = [ship for ship in self.ships if ship.events_url in self.doors.urls]
-            if len(sailing) > 1 or (sailing and self.size == 1):
-                await self.sink(dice.choice(sailing))
+        """Until cancelled: kill a process every so many seconds while another lives, and start one in its place."""
+        async with asyncio.TaskGroup() as sinking:
+            while most is None or self.kills < most:
+                await asyncio.sleep(every * dice.uniform(0.6, 1.4))
+                sailing = [ship for ship in self.ships if ship.events_url in self.doors.urls]
+                if len(sailing) > 1:
+                    self.kills += 1
+                    sinking.create_task(self.sink(dice.choice(sailing)))
 
     async def sink(self, ship: Ship) -> None:
         """`kill -9` and a new process."""
         assert ship.process
-        self.kills += 1
         ship.process.kill()
         await ship.process.wait()
         await asyncio.sleep(NOTICED_AFTER)
-        self.doors.urls.remove(ship.events_url)
+        if ship.events_url in self.doors.urls:
+            self.doors.urls.remove(ship.events_url)
         await self._man(ship)
 
     async def come_home(self) -> None:

@@ -15,4 +15,4 @@ async def test_nothing_is_doubled_lost_or_unanswered(postgresql_server: PostgreS
 
     assert not result.failed, "\n".join(result.lines())
     assert result.proposals == sum(result.decided.values()) == 40
-    assert result.kills == 2
+    assert 1 <= result.kills <= 2
