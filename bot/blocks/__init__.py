@@ -12,4 +12,9 @@ The house voice:
 8.  The CRM's words stay the CRM's words: quoted, never markup, never a mention, never a link.
 9.  Nobody is blamed and nobody is thanked; no exclamation marks, no "please", no "oops".
 10. Private unless somebody shares it; a shared message says who shared it.
+
+Which blocks, and why not the newest (slack.md section 4): a list is a section per record with its button, since what
+people do next is to press Show or Done, and no row of a `table` takes a button, of which a message holds only one. A
+`card` takes two buttons and 200 characters, where a record has four and its people, deals, notes and tasks. Either
+would need this very form as its fallback, and what foreign text needs most, leaves without markup, `rich_text` has.
 """

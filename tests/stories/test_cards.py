@@ -228,3 +228,11 @@ async def test_a_slow_crm_is_said_once_and_the_answer_follows(one_home):
     said = [text_of(each) for each in one_home.slack.ephemerals(ANA)]
     assert word.only_for == ANA
     assert sum("takes longer" in each for each in said) == 1
+
+
+async def test_times_are_the_readers_own(one_home):
+    """The same task is due at one in the afternoon in Amsterdam and at seven in the morning in New York."""
+    task = one_home.crm.add("tasks", {"title": "Call", "status": "TODO", "dueAt": "2027-02-03T12:00:00.000Z"})
+
+    assert "Due: Wed 3 Feb 2027, 13:00" in (await one_home.ask(f"/crm show {task['id']}")).text
+    assert "Due: Wed 3 Feb 2027, 07:00" in (await one_home.ask(f"/crm show {task['id']}", user=BEN)).text
