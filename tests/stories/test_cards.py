@@ -236,3 +236,14 @@ async def test_times_are_the_readers_own(one_home):
 
     assert "Due: Wed 3 Feb 2027, 13:00" in (await one_home.ask(f"/crm show {task['id']}")).text
     assert "Due: Wed 3 Feb 2027, 07:00" in (await one_home.ask(f"/crm show {task['id']}", user=BEN)).text
+
+
+async def test_a_limit_that_makes_somebody_wait_is_said(one_home):
+    """A CRM that refuses for four seconds makes the bot wait its turn, say so once, and answer."""
+    one_home.maton.fault("status", status=429, retry_after=4, times=3)
+    await one_home.slack.command(ANA, SALES, "/crm contoso")
+
+    await one_home.told(ANA, "waits its turn; the answer follows")
+    await one_home.told(ANA, "Found for “contoso”")
+
+    assert sum("waits its turn" in text_of(each) for each in one_home.slack.ephemerals(ANA)) == 1
