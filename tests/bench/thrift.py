@@ -40,7 +40,7 @@ class Burst:
             f"  fair share of a look-up {self.fair_share:.1f} s; waited {_spread(self.finds)}",
             f"  confirmed writes in between waited {_spread(self.writes)}",
             f"  suggestions: {len(self.suggestions)} given, {self.unsuggested} left empty at once",
-            f"  the gateway refused {self.too_many} of {self.requests} requests; people were refused {len(self.refused)}",
+            f"  of {self.requests} requests the gateway refused {self.too_many}; people: {len(self.refused)}",
         )
         return "\n".join(lines)
 

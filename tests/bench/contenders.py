@@ -1,0 +1,130 @@
+"""What is measured: our bot as it is served, and the same job as others would write it; each a process of its own."""
+
+import asyncio
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.bench import slack_standin as slack
+from tests.bench.load import Sample, finds, one
+from tests.bench.wire import Line
+
+HERE = Path(__file__).parent
+CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "crm-bot-bench"
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass(slots=True)
+class Process:
+    """A child and what it costs."""
+
+    popen: "subprocess.Popen[bytes]"
+    port: int
+
+    @property
+    def cpu(self) -> float:
+        """CPU seconds so far, all its threads together."""
+        fields = Path(f"/proc/{self.popen.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / _TICKS
+
+    @property
+    def memory(self) -> float:
+        """Resident megabytes."""
+        lines = Path(f"/proc/{self.popen.pid}/status").read_text().splitlines()
+        return next(int(each.split()[1]) / 1024 for each in lines if each.startswith("VmRSS"))
+
+    def end(self) -> None:
+        self.popen.send_signal(signal.SIGTERM)
+        try:
+            self.popen.wait(10)
+        except subprocess.TimeoutExpired:
+            self.popen.kill()
+            self.popen.wait()
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """How one is started; `teams` is how many its commands come from."""
+
+    name: str
+    argv: tuple[str, ...]
+    teams: int = 1
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def start(self, addresses: dict[str, str]) -> Process:
+        """Start it on a free port; it is not ready yet."""
+        port = free_port()
+        kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
+        environment = {
+            **kept,
+            **addresses,
+            **self.environment,
+            "PORT": str(port),
+            "PYTHONPATH": str(HERE.parent.parent),
+        }
+        popen = subprocess.Popen(
+            self.argv, env=environment, cwd=self.environment.get("BENCH_DIRECTORY", CACHE), stdin=subprocess.DEVNULL
+        )
+        return Process(popen, port)
+
+
+async def first_answer(process: Process, standin: slack.SlackStandIn, teams: int, *, within: float = 30.0) -> float:
+    """Seconds until the first command is answered, counted from now: call it right after `start`."""
+    began, sample = time.perf_counter(), Sample()
+    while True:
+        if time.perf_counter() - began > within or process.popen.poll() is not None:
+            raise RuntimeError(f"it never answered: {sample.errors[-1:]}")
+        try:
+            line = await Line.to(process.port)
+        except OSError:
+            await asyncio.sleep(0.01)
+            continue
+        await one(standin, line, finds(standin, process.port, teams)(), sample)
+        line.close()
+        if sample.answered:
+            return time.perf_counter() - began
+        await asyncio.sleep(0.01)
+
+
+async def listening(process: Process, *, within: float = 30.0) -> None:
+    """Return once it takes connections."""
+    until = time.perf_counter() + within
+    while time.perf_counter() < until and process.popen.poll() is None:
+        try:
+            (await Line.to(process.port)).close()
+            return
+        except OSError:
+            await asyncio.sleep(0.01)
+    raise RuntimeError("it never listened")
+
+
+def python(name: str, module: str) -> Contender:
+    """A contender written in Python."""
+    return Contender(name, (sys.executable, "-m", module))
+
+
+def bolt_js() -> Contender | None:
+    """Bolt for JavaScript, installed once by its name; None where there is no Node."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if not node or not npm:
+        return None
+    CACHE.mkdir(parents=True, exist_ok=True)
+    if not (CACHE / "node_modules" / "@slack" / "bolt").is_dir():
+        install = [npm, "install", "--no-audit", "--no-fund", "--prefix", str(CACHE), "@slack/bolt"]
+        if subprocess.run(install, capture_output=True, check=False).returncode:
+            return None
+    environment = {"NODE_PATH": str(CACHE / "node_modules"), "NODE_ENV": "production"}
+    return Contender("Bolt for JavaScript", (node, str(HERE / "rivals" / "bolt.js")), environment=environment)
