@@ -18,6 +18,7 @@ PROPOSAL_SHOW = "proposal_show"
 # Records: the value is `reference(ref)`; for RECORD_MORE the option's value is `more_value(what, ref)`, for
 # RECORD_UNSHARE the value is `shared_value(ref, by)`
 RECORD_SHOW = "record_show"
+RECORD_HISTORY = "record_history"
 RECORD_EDIT = "record_edit"
 RECORD_DELETE = "record_delete"
 RECORD_ADD_NOTE = "record_add_note"

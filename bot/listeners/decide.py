@@ -1,11 +1,11 @@
 """Confirm, Cancel, Undo and Use existing; what is pending, and what happened."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.blocks import history as history_blocks
-from bot.blocks import ids, problems
+from bot.blocks import ids, lists, problems
 from bot.blocks.proposal import button_value
 from bot.errors import Misunderstood, NotAllowed, NotFound
 from bot.language import intents
@@ -13,7 +13,7 @@ from bot.listeners.front import Here
 from bot.listeners.lookup import Lookup
 from bot.listeners.payloads import Click
 from bot.listeners.resolving import matches, origin_of
-from bot.models import Kind, Ref, UserId
+from bot.models import Kind, Record, Ref, UserId
 from bot.proposal import CardPlace
 from bot.proposals.cards import RESPONSE_URL_LIVES
 from bot.proposals.deciding import UNKNOWN_CARD, Deciding
@@ -102,11 +102,23 @@ class Decide:
         if asked.what is not None:
             crm = await here.team.crm()
             found = await matches(asked.what, crm, tuple(Kind))
-            await self.history_of(found[0].ref, here)
+            await self._history_of_one(asked.what.words, found, here)
         elif asked.scope == "team":
             await self._team_history(here)
         else:
             await self._history_page(_Page("mine"), here)
+
+    async def _history_of_one(self, words: str, found: Sequence[Record], here: Here) -> None:
+        if len(found) == 1:
+            await self.history_of(found[0].ref, here)
+            return
+        viewer = await here.viewer()
+        choice = lists.which_one(f"Which “{words}”?", found, viewer, action_id=ids.RECORD_HISTORY, verb="History")
+        await here.talk.privately(choice)
+
+    async def history_clicked(self, click: Click, here: Here) -> None:
+        """What happened to the record that was chosen."""
+        await self.history_of(ids.dereference(click.value), here)
 
     async def history_of(self, ref: Ref, here: Here) -> None:
         """What happened to one record."""

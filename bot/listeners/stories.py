@@ -55,6 +55,7 @@ class Stories:
                 ids.LIST_NEXT: patiently(self.lookup.turn),
                 ids.LIST_PREVIOUS: patiently(self.lookup.turn),
                 ids.RECORD_SHOW: patiently(self.lookup.show_clicked),
+                ids.RECORD_HISTORY: self.decide.history_clicked,
                 ids.RECORD_UNSHARE: self.lookup.unshare,
                 ids.RECORD_EDIT: self.write.edit_clicked,
                 ids.RECORD_DELETE: patiently(self.write.delete_clicked),

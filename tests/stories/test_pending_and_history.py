@@ -85,3 +85,15 @@ async def test_history_is_paged(one_home):
 
     second = await one_home.shows(first, "“Page 0”")
     assert "Page 10" not in text_of(second)
+
+
+async def test_history_of_several_matches_is_a_choice(one_home):
+    """Two tasks of one name: the asker chooses whose history is meant."""
+    for _ in range(2):
+        one_home.crm.add("tasks", {"title": "Twin"})
+
+    answer = await one_home.ask("/crm history task twin")
+    assert buttons_of(answer) == ["History", "History"]
+
+    await one_home.slack.click(answer, "History", user=ANA)
+    await one_home.told(ANA, "What happened to this record")
