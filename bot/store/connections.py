@@ -57,7 +57,7 @@ class Bound(Struct, frozen=True, kw_only=True):
 
 c = connections.c
 
-_all = (
+columns = (
     c.team_id,
     c.connection_id,
     c.bound_by,
@@ -68,10 +68,10 @@ _all = (
     c.last_error,
 )
 
-GET = select(*_all).where(c.team_id == bindparam("b_team"))
+GET = select(*columns).where(c.team_id == bindparam("b_team"))
 GET_LOCKED = GET.with_for_update()
-HOLDER = select(*_all).where(c.connection_id == bindparam("b_connection"))
-ALL = select(*_all).order_by(c.team_id)
+HOLDER = select(*columns).where(c.connection_id == bindparam("b_connection"))
+ALL = select(*columns).order_by(c.team_id)
 BIND = InsertOrReplace(connections)
 DELETE = delete(connections).where(c.team_id == bindparam("b_team")).returning(c.connection_id)
 
@@ -99,18 +99,18 @@ class Connections:
     async def connection(self, team: TeamId) -> BoundConnection | None:
         """The team's own connection; there is no default and no other team's."""
         row = await self._database.read(lambda connection: connection.execute(GET, {"b_team": team}).first())
-        return None if row is None else _bound(tuple(row))
+        return None if row is None else bound(tuple(row))
 
     async def holder(self, connection_id: ConnectionId) -> BoundConnection | None:
         """The binding of a connection; None when no team holds it."""
         values = {"b_connection": connection_id}
         row = await self._database.read(lambda connection: connection.execute(HOLDER, values).first())
-        return None if row is None else _bound(tuple(row))
+        return None if row is None else bound(tuple(row))
 
     async def all(self) -> tuple[BoundConnection, ...]:
         """Every team's connection, for the operator."""
         rows = await self._database.read(lambda connection: connection.execute(ALL).all())
-        return tuple(_bound(tuple(row)) for row in rows)
+        return tuple(bound(tuple(row)) for row in rows)
 
     async def bind(
         self, team: TeamId, connection_id: ConnectionId, *, by: UserId, crm_name: str, now: datetime
@@ -171,12 +171,13 @@ def _bind(connection: Connection, new: BoundConnection) -> Bound:
     BIND(connection, structs.asdict(new))
     forget_pending(connection, new.team_id, new.bound_at, but=new.connection_id)
     spare(connection, new.connection_id)
-    previous = None if before is None else _bound(tuple(before)).connection_id
+    previous = None if before is None else bound(tuple(before)).connection_id
     if previous is None or previous == new.connection_id:
         return Bound(previous=None, voided=())
     doom(connection, previous, new.bound_at)
     return Bound(previous=previous, voided=void_open(connection, new.team_id, new.bound_at, REBOUND))
 
 
-def _bound(row: tuple[Any, ...]) -> BoundConnection:
+def bound(row: tuple[Any, ...]) -> BoundConnection:
+    """The connection of a row of `columns`."""
     return BoundConnection(**dict(zip(BoundConnection.__struct_fields__, row, strict=True)))

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.pool import QueuePool
 
 from bot.store.writer import Writer
@@ -106,16 +106,34 @@ class PostgreSQL:
         self._reader = _pool(url, isolation_level="AUTOCOMMIT", pool_reset_on_return=None)
 
     async def read(self, work: Work[Result]) -> Result:
-        async with self._reader.connect() as connection:
-            return await connection.run_sync(work)
+        try:
+            return await self._once(self._reader, work)
+        except _Cut:
+            return await self._once(self._reader, work)
 
     async def write(self, work: Work[Result]) -> Result:
-        async with self._writer.begin() as connection:
-            return await connection.run_sync(work)
+        try:
+            return await self._once(self._writer, work)
+        except _Cut:
+            return await self._once(self._writer, work)
+
+    async def _once(self, engine: "AsyncEngine", work: Work[Result]) -> Result:
+        """One transaction; `_Cut` when the connection was lost before anything of it can have been committed."""
+        async with engine.begin() as connection:
+            try:
+                return await connection.run_sync(work)
+            except DBAPIError as error:
+                if error.connection_invalidated:
+                    raise _Cut from error
+                raise
 
     async def close(self) -> None:
         await self._reader.dispose()
         await self._writer.dispose()
+
+
+class _Cut(Exception):
+    """The database closed the connection while it lay in the pool, and this was noticed only by using it."""
 
 
 def _pool(url: URL, **options: Any) -> "AsyncEngine":

@@ -16,6 +16,11 @@ SAVE = InsertOrReplace(settings)
 DEFAULTS = TeamSettings()
 
 
+def read(found: str | None) -> TeamSettings:
+    """The settings as they are stored; the defaults where there are none."""
+    return DEFAULTS if found is None else msgspec.json.decode(found, type=TeamSettings)
+
+
 class Settings:
     """All teams' settings."""
 
@@ -25,7 +30,7 @@ class Settings:
     async def settings(self, team: TeamId) -> TeamSettings:
         """The team's settings; the defaults where it made none."""
         found = await self._database.read(lambda connection: connection.execute(GET, {"b_team": team}).scalar())
-        return DEFAULTS if found is None else msgspec.json.decode(found, type=TeamSettings)
+        return read(found)
 
     async def save(self, team: TeamId, new: TeamSettings, *, by: UserId, now: datetime) -> None:
         """Replace the team's settings."""

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from bot.models import TeamId
 from bot.store import resealing, retention
 from bot.store.cards import Cards
-from bot.store.connections import Connections
+from bot.store.connections import BoundConnection, Connections
 from bot.store.database import Database, database
 from bot.store.drafts import Drafts
 from bot.store.history import History
@@ -24,6 +24,8 @@ from bot.store.recent_records import RecentRecords
 from bot.store.sealing import Sealing
 from bot.store.seen_events import SeenEvents
 from bot.store.settings import Settings
+from bot.store.standing import standing
+from bot.team_settings import TeamSettings
 
 
 class Store:
@@ -59,6 +61,10 @@ class Store:
             await opened.close()
             raise
         return cls(opened, sealing)
+
+    async def standing(self, team: TeamId) -> tuple[BoundConnection | None, TeamSettings]:
+        """A team's connection, if it has one, and its settings (the defaults where it made none); one statement."""
+        return await self._database.read(lambda connection: standing(connection, team))
 
     async def ready(self) -> None:
         """Return when the database answers; raises what it raised otherwise."""

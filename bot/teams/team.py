@@ -69,12 +69,12 @@ class Teams:
         known = self._remembered.get(team)
         if known and not fresh and known.until > time.monotonic():
             return known
-        bound = await self.store.connections.connection(team)
+        bound, settings = await self.store.standing(team)
         known = _Remembered(
             until=time.monotonic() + REMEMBERED_FOR,
             connection=ConnectionId(bound.connection_id) if bound else None,
             crm_name=bound.crm_name if bound else "",
-            settings=await self.store.settings.settings(team),
+            settings=settings,
         )
         self._remembered[team] = known
         return known
