@@ -50,7 +50,14 @@ _untrue = exists().where(cards.c.proposal_id == proposals.c.id, cards.c.shown < 
 
 SETTLE_ONE = (
     update(proposals)
-    .where(proposals.c.id == bindparam("b_id"), proposals.c.card_due_at.is_not(None), ~_untrue)
+    .where(
+        proposals.c.id == bindparam("b_id"),
+        # PostgreSQL does not look at the cards again when it had to wait for the proposal, but at this it does: without
+        # it a turn that is taken at the same moment would be settled though no card shows it.
+        proposals.c.turn == bindparam("b_turn"),
+        proposals.c.card_due_at.is_not(None),
+        ~_untrue,
+    )
     .values(card_due_at=None)
 )
 
@@ -123,7 +130,7 @@ class Cards:
         def work(connection: Connection) -> bool:
             moved = connection.execute(SHOWN, {"b_card": card_id, "b_turn": turn}).all()
             for (proposal_id,) in moved:
-                connection.execute(SETTLE_ONE, {"b_id": proposal_id})
+                connection.execute(SETTLE_ONE, {"b_id": proposal_id, "b_turn": turn})
             return bool(moved)
 
         return await self._database.write(work)

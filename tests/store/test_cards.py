@@ -4,8 +4,11 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from sqlalchemy import make_url, text
+from sqlalchemy.ext.asyncio import create_async_engine
+
 from bot.proposal import CardPlace, Proposal, State
-from bot.store import Store
+from bot.store import Sealing, Store
 
 Make = Callable[..., Proposal]
 GRACE = timedelta(seconds=5)
@@ -89,6 +92,29 @@ async def test_an_older_turn_that_arrives_late_is_noticed(store: Store, a_propos
 
     assert await store.cards.card_shown(card.id, 3)
     assert not await store.cards.card_shown(card.id, 2)
+
+
+async def test_a_turn_that_is_taken_while_an_older_one_is_shown_stays_due(
+    postgresql_url: str, a_proposal: Make, now: datetime
+):
+    """Two processes at the same moment: one moves the proposal, the other has shown what it was before."""
+    store = await Store.open(postgresql_url, Sealing())
+    proposal = await proposed(store, a_proposal())
+    card = await store.cards.add_card(proposal, MESSAGE, now)
+    cancelled = await store.proposals.cancel("T1", proposal.id, "U1", now)
+    other = create_async_engine(make_url(postgresql_url).set(drivername="postgresql+asyncpg"))
+
+    async with other.begin() as moving:
+        await moving.execute(text("UPDATE proposals SET turn = turn + 1, card_due_at = card_due_at + 1"))
+        showing = asyncio.create_task(store.cards.card_shown(card.id, cancelled.turn))
+        waits = text("SELECT 1 FROM pg_locks WHERE NOT granted")
+        while not (await moving.execute(waits)).all():  # noqa: ASYNC110 -- PostgreSQL announces it to nobody
+            await asyncio.sleep(0.01)
+    await showing
+
+    assert [card.id for card, _ in await store.cards.stale_cards(now + GRACE * 2)] == [card.id]
+    await other.dispose()
+    await store.close()
 
 
 async def test_a_card_that_could_not_be_rewritten_waits(store: Store, a_proposal: Make, now: datetime):
