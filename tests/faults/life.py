@@ -231,8 +231,9 @@ async def every_proposal(store: Store) -> dict[str, Proposal]:
 
 UNREST = """
 SELECT state, count(*) FROM proposals WHERE state IN ('executing', 'unknown') GROUP BY state
-UNION ALL SELECT 'card', count(*) FROM proposals JOIN cards ON cards.proposal_id = proposals.id
-    WHERE cards.shown < proposals.turn HAVING count(*) > 0
+UNION ALL SELECT CASE WHEN card_due_at IS NULL THEN 'forgotten card of ' ELSE 'card of ' END || state, count(*)
+    FROM proposals JOIN cards ON cards.proposal_id = proposals.id
+    WHERE cards.shown < proposals.turn GROUP BY card_due_at IS NULL, state
 UNION ALL SELECT 'click', count(*) FROM clicks HAVING count(*) > 0
 """
 
