@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from bot.changes import Verb
+from bot.changes import Verb, new_values
 from bot.models import Kind
 from bot.proposal import Proposal, State
 from bot.proposals.applying import MOVED_MEANWHILE
@@ -90,7 +90,9 @@ class Ledger:
 
     def quarrels(self, proposals: Iterable[Proposal]) -> list[str]:
         """Where the CRM and the proposals tell different stories: doubled, lost, and what nobody confirmed."""
+        proposals = tuple(proposals)
         surely, perhaps = _expected(proposals)
+        idle = _idle(proposals)
         done = Counter((each.plural, each.record_id, each.effect) for each in self.entries if each.by_bot)
         others = Counter((each.plural, each.record_id, each.effect) for each in self.entries if not each.by_bot)
         found = []
@@ -98,7 +100,7 @@ class Ledger:
             if done[key] > surely[key] + perhaps[key]:
                 word = "doubled" if surely[key] else "not confirmed"
                 found.append(f"{word}: {key} happened {done[key]} times, confirmed {surely[key]}")
-            elif done[key] + others[key] < surely[key]:
+            elif done[key] + others[key] < surely[key] - idle[key]:
                 found.append(f"lost: {key} happened {done[key]} times, confirmed {surely[key]}")
         return found
 
@@ -116,6 +118,18 @@ def _effect(before: Mapping[str, Any] | None, now: Mapping[str, Any] | None) -> 
 
 
 Keys = Counter[tuple[str, str, Effect]]
+
+
+def _idle(proposals: Iterable[Proposal]) -> Keys:
+    """Updates that may have found their value there: another one that was confirmed sets the very same."""
+    found: Keys = Counter()
+    seen = set()
+    for each in proposals:
+        if each.state is State.DONE and each.change.verb is Verb.UPDATE:
+            set_to = (each.change.record_id, str(new_values(each.change)))
+            found[PLURALS[each.change.kind], each.change.record_id, "changes"] += set_to in seen
+            seen.add(set_to)
+    return found
 
 
 def _expected(proposals: Iterable[Proposal]) -> tuple[Keys, Keys]:
