@@ -121,14 +121,16 @@ Keys = Counter[tuple[str, str, Effect]]
 
 
 def _idle(proposals: Iterable[Proposal]) -> Keys:
-    """Updates that may have found their value there: another one that was confirmed sets the very same."""
+    """What may have found the record as it was to become: another change that was confirmed leads to the very same."""
     found: Keys = Counter()
     seen = set()
     for each in proposals:
-        if each.state is State.DONE and each.change.verb is Verb.UPDATE:
-            set_to = (each.change.record_id, str(new_values(each.change)))
-            found[PLURALS[each.change.kind], each.change.record_id, "changes"] += set_to in seen
-            seen.add(set_to)
+        if each.state is State.DONE:
+            change = each.change
+            effect = EFFECTS[change.verb]
+            leads_to = (change.record_id, effect, str(new_values(change)) if effect == "changes" else "")
+            found[PLURALS[change.kind], change.record_id, effect] += leads_to in seen
+            seen.add(leads_to)
     return found
 
 
