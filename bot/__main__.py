@@ -1,6 +1,7 @@
 """The command line: `crm-bot`, same as `python -m bot`."""
 
 import asyncio
+import errno
 import os
 import sys
 from collections.abc import Coroutine
@@ -8,7 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
-from bot.settings import Misconfigured, Settings, read, ready_to_serve
+from bot.settings import Misconfigured, Settings, read
 
 Result = TypeVar("Result")
 
@@ -35,8 +36,7 @@ def sandbox(port: int, open_browser: bool) -> None:
 @main.command()
 def serve() -> None:
     """Serve Slack: over HTTP, or over Socket Mode when SLACK_APP_TOKEN is set."""
-    settings = _settings()
-    _complain_unless(lambda: ready_to_serve(settings))
+    settings = _settings(to_serve=True)
     from bot.serving import serve as serve_forever
 
     _run(serve_forever(settings))
@@ -120,21 +120,14 @@ def reseal() -> None:
     click.echo(_run(operating.reseal(_settings())))
 
 
-def _settings() -> Settings:
+def _settings(*, to_serve: bool = False) -> Settings:
     try:
-        return read(os.environ)
+        return read(os.environ, to_serve=to_serve)
     except Misconfigured as error:
         raise _complaint(error) from None
     finally:
         for name in READ_BY_BOLT:
             os.environ.pop(name, None)
-
-
-def _complain_unless(check: Any) -> None:
-    try:
-        check()
-    except Misconfigured as error:
-        raise _complaint(error) from None
 
 
 def _complaint(error: Misconfigured) -> click.ClickException:
@@ -147,6 +140,23 @@ def _run(work: Coroutine[Any, Any, Result]) -> Result:
         return asyncio.run(work)
     except KeyboardInterrupt:
         sys.exit(130)
+    except Exception as error:
+        if sentence := _mistake(error):
+            raise click.ClickException(sentence) from None
+        raise
+
+
+def _mistake(error: Exception) -> str:
+    """What an operator can mend, as a sentence; "" for what is a fault of ours and keeps its traceback."""
+    if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+        return "another program listens at HOST and PORT already; stop it, or set PORT to a free one."
+    if isinstance(error, ModuleNotFoundError) and error.name == "asyncpg":
+        return "PostgreSQL needs its driver: pip install 'crm-bot[postgres]'."
+    if type(error).__name__ in ("Unreadable", "BadKey"):
+        return f"{error} See ENCRYPTION_KEY."
+    if type(error).__module__.startswith(("sqlalchemy", "sqlite3", "asyncpg")):
+        return f"the database cannot be used ({type(error).__name__}). Check DATABASE_URL, and that it is there."
+    return ""
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ async def serve(settings: Settings) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
     bot = await build(settings)
+    await _open_something(bot)
     _spare_the_collector()
     runner = web.AppRunner(bot.web, access_log=None, handle_signals=False)
     await runner.setup()
@@ -39,6 +40,12 @@ async def serve(settings: Settings) -> None:
         await socket.close_async()  # type: ignore[no-untyped-call]  # Bolt leaves it untyped
     await bot.stop()
     await runner.cleanup()
+
+
+async def _open_something(bot: Bot) -> None:
+    """Find out at start, not at somebody's command, that ENCRYPTION_KEY does not open what is stored."""
+    for tenant in (await bot.store.installations.tenants())[:1]:
+        await bot.store.installations.find(tenant)
 
 
 def _spare_the_collector() -> None:

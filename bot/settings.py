@@ -72,10 +72,10 @@ class Settings:
 DEFAULTS = Settings()
 
 
-def read(environment: Mapping[str, str], *, dotenv: Path | None = Path(".env")) -> Settings:
-    """The settings of the environment, with a `.env` file beneath it; raises `Misconfigured` for wrong values only.
+def read(environment: Mapping[str, str], *, dotenv: Path | None = Path(".env"), to_serve: bool = False) -> Settings:
+    """The settings of the environment, with a `.env` file beneath it; raises `Misconfigured` with all that is wrong.
 
-    What a command needs beyond that is checked by `ready_to_serve`, since `connections list` needs no Slack token.
+    With `to_serve` also with all that is missing to serve; `connections list` needs no Slack token.
     """
     found = {**_dotenv(dotenv), **{name: value for name, value in environment.items() if value.strip()}}
     reader = _Reader(found)
@@ -99,19 +99,25 @@ def read(environment: Mapping[str, str], *, dotenv: Path | None = Path(".env")) 
         log_format=reader.parsed("LOG_FORMAT", _one_of(LOG_FORMATS), DEFAULTS.log_format),
         retention_days=reader.parsed("RETENTION_DAYS", _days, DEFAULTS.retention_days),
     )
-    if reader.problems:
-        raise Misconfigured(reader.problems)
+    wrong = {problem.split()[0] for problem in reader.problems}
+    missing = [each for each in (lacking(settings) if to_serve else []) if each.split()[0] not in wrong]
+    if problems := [*reader.problems, *missing]:
+        raise Misconfigured(problems)
     return settings
 
 
 def ready_to_serve(settings: Settings) -> None:
     """Raise `Misconfigured` with everything that `crm-bot serve` still lacks."""
+    if problems := lacking(settings):
+        raise Misconfigured(problems)
+
+
+def lacking(settings: Settings) -> list[str]:
+    """A sentence for each variable that is missing to serve."""
     problems = []
     if not settings.maton_api_key:
         problems.append("MATON_API_KEY is missing: create a key in your Maton account's settings.")
-    problems += _missing_for_many(settings) if settings.many_workspaces else _missing_for_one(settings)
-    if problems:
-        raise Misconfigured(problems)
+    return problems + (_missing_for_many(settings) if settings.many_workspaces else _missing_for_one(settings))
 
 
 def _missing_for_one(settings: Settings) -> list[str]:

@@ -22,7 +22,11 @@ def application(
 
     async def events(request: web.Request) -> web.Response:
         with metrics.acknowledging():
-            return await to_aiohttp_response(await bolt.async_dispatch(await to_bolt_request(request)))  # type: ignore[union-attr]
+            try:
+                payload = await to_bolt_request(request)
+            except (ValueError, LookupError, AttributeError):  # read before its signature: anybody may send anything
+                return web.Response(status=400, text="not a payload of Slack's\n")
+            return await to_aiohttp_response(await bolt.async_dispatch(payload))  # type: ignore[union-attr]
 
     async def healthz(_: web.Request) -> web.Response:
         return web.Response(text="alive\n")

@@ -132,6 +132,32 @@ async def test_a_configuration_that_cannot_serve_says_everything_at_once(tmp_pat
     assert "Traceback" not in said
 
 
+async def test_what_is_wrong_and_what_is_missing_are_said_together(tmp_path):
+    """A wrong port does not hide that the key is missing."""
+    env = {"PATH": os.environ["PATH"], "PORT": "99999", "SLACK_CLIENT_ID": "1.2"}
+    code, said = await command("serve", env=env)
+
+    assert code == 1
+    for name in ("PORT", "MATON_API_KEY", "SLACK_CLIENT_SECRET", "ENCRYPTION_KEY"):
+        assert f"- {name} " in said
+
+
+async def test_an_operators_mistake_is_a_sentence(tmp_path):
+    """A port that is taken and a file that is no database end with a sentence, not with a traceback."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        env = environment("http://127.0.0.1:9", "http://127.0.0.1:9", f"sqlite:///{tmp_path}/a", taken.getsockname()[1])
+        code, said = await command("serve", env=env)
+    assert (code, "Traceback" in said) == (1, False)
+    assert "PORT" in said
+
+    (tmp_path / "b").write_text("no database at all, but a text of some length")
+    code, said = await command("serve", env=environment("http://x", "http://x", f"sqlite:///{tmp_path}/b", free_port()))
+    assert (code, "Traceback" in said) == (1, False)
+    assert "DATABASE_URL" in said
+
+
 async def test_binding_what_maton_does_not_know_is_refused(sqlite_url):
     """An unknown connection id, a malformed one, and one of another team end with a sentence."""
     slack, maton = FakeSlack(signing_secret=SECRET), FakeMaton(api_key=KEY)

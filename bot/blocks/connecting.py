@@ -182,7 +182,7 @@ def _since(standing: Standing, timezone: str) -> list[Line]:
     lines: list[Line] = []
     if standing.bound_at:
         by: Line = [leaf(" by "), mention(standing.bound_by)] if standing.bound_by else []
-        lines.append([leaf("Connected on "), moment(standing.bound_at, timezone), *by, leaf(".")])
+        lines.append([leaf("Connected: "), moment(standing.bound_at, timezone), *by, leaf(".")])
     if standing.fault and standing.broken_since:
         lines.append([leaf("Failing since "), moment(standing.broken_since, timezone), leaf(".")])
     return lines

@@ -132,7 +132,7 @@ def _rows(title: str, records: Sequence[Record], timezone: str) -> Blocks:
 
 
 def _choice(record: Record, timezone: str, action_id: str, verb: str) -> Block:
-    text = f"{str(record.kind).capitalize()}: {rows.row(record, timezone)}"
+    text = f"{str(record.kind).capitalize()}: {rows.row(record, timezone)}\nId {record.id}"
     return section(text, button(verb, action_id, ids.reference(record.ref), about=rows.name(record)))
 
 

@@ -28,6 +28,7 @@ BUTTON = 75
 OPTION = 75
 URL = 3_000
 
+_TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _USER = re.compile(r"[UW][A-Z0-9]{2,30}")
 
 
@@ -66,9 +67,15 @@ def escape(text: str) -> str:
 # Texts
 
 
+def in_its_place(text: str) -> str:
+    """The text without what would turn the words around it: overrides and embeddings show as a replacement mark."""
+    return _TURNING.sub("\ufffd", text)
+
+
 def plain_text(text: str, at_most: int) -> dict[str, Any]:
     """A `plain_text` object: never empty, never too long, `:smile:` stays what it is."""
-    return {"type": "plain_text", "text": clip(text, at_most) if text.strip() else " ", "emoji": False}
+    shown = clip(in_its_place(text), at_most)
+    return {"type": "plain_text", "text": shown if text.strip() else " ", "emoji": False}
 
 
 def mrkdwn(text: str) -> dict[str, Any]:
@@ -79,7 +86,7 @@ def mrkdwn(text: str) -> dict[str, Any]:
 def leaf(text: str, *, bold: bool = False, italic: bool = False, strike: bool = False, code: bool = False) -> Leaf:
     """A piece of rich text in which nothing is ever markup."""
     style = {name: True for name, on in (("bold", bold), ("italic", italic), ("strike", strike), ("code", code)) if on}
-    element: Leaf = {"type": "text", "text": clip(text, LEAF_TEXT)}
+    element: Leaf = {"type": "text", "text": clip(in_its_place(text), LEAF_TEXT)}
     return {**element, "style": style} if style else element
 
 
@@ -90,7 +97,11 @@ def mention(user_id: str) -> Leaf:
 
 def web(url: str, text: str) -> Leaf:
     """A link to an address of the team's or of Slack's own; anything but http and https stays text."""
-    return {"type": "link", "url": url, "text": clip(text, LEAF_TEXT)} if is_web(url) and text else leaf(text)
+    return (
+        {"type": "link", "url": url, "text": clip(in_its_place(text), LEAF_TEXT)}
+        if is_web(url) and text
+        else leaf(text)
+    )
 
 
 def is_web(url: str) -> bool:

@@ -91,6 +91,8 @@ def told_late(proposal: Proposal, user_id: UserId | str) -> str:
             return f"The {thing} was already confirmed by {who}, and it was written once."
         case State.FAILED:
             return f"The {thing} was already confirmed by {who}, but it failed. {escape(_sentence(proposal))}".strip()
+        case State.CANCELLED if not proposal.decided_by:
+            return f"The {thing} is void. {escape(_sentence(proposal))} Nothing was written.".replace("  ", " ")
         case State.CANCELLED:
             return f"The {thing} was already cancelled by {who}. Nothing was written."
         case State.EXPIRED:
@@ -176,7 +178,7 @@ def _waiting(around: Around) -> Blocks:
 
 
 def _waiting_line(proposal: Proposal, timezone: str) -> Line:
-    by: Line = [leaf(", proposed by "), mention(proposal.proposer), leaf(" on ")]
+    by: Line = [leaf(", proposed by "), mention(proposal.proposer), leaf(", ")]
     return [leaf(clip(title(proposal.change), 200)), *by, moment(proposal.created_at, timezone)]
 
 

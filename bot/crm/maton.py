@@ -39,6 +39,9 @@ FAULTY = (
     "If it lasts, an admin can reconnect it with `/crm connect`."
 )
 
+ASKED_FOR = 5.0
+"""Seconds for which Maton's word on a connection serves: one broken team must not spend everybody's requests."""
+
 _CONNECTION_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _MANY = frozenset({"companies", "people", "opportunities", "notes", "tasks", "noteTargets", "taskTargets"})
 _READ_ONLY = frozenset({"workspaceMembers", "workflows"})
@@ -127,6 +130,9 @@ class Gateway:
         self._pacer = pacer
         self._hooks = hooks or Hooks()
         self._budget = budget
+        self._asking = asyncio.Lock()
+        self._asked_at = float("-inf")
+        self._asked_status = 0
         self._headers = httpx.Headers({**http.headers, HEADER: self.connection_id})
         self._base = http.base_url.raw_path.decode().rstrip("/")
 
@@ -255,6 +261,14 @@ class Gateway:
         return _Doubtful(FAULTY, whose="team") if broken.whose == "team" else broken
 
     async def _ask_maton(self) -> int:
+        """Maton's own word on the connection, asked once for all requests that failed within some seconds."""
+        async with self._asking:
+            if time.monotonic() - self._asked_at > ASKED_FOR:
+                self._asked_status = await self._asked()
+                self._asked_at = time.monotonic()
+            return self._asked_status
+
+    async def _asked(self) -> int:
         try:
             response = await self._http.get(f"/connections/{self.connection_id}", timeout=5.0)
         except httpx.TransportError:

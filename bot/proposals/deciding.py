@@ -105,10 +105,8 @@ class Deciding:
 
     async def _may(self, team: Team, proposal: Proposal, by: Profile) -> None:
         settings = await team.settings(fresh=True)
-        member = None
-        if settings.require_members:
-            by = await team.profile(by.user_id, fresh=True)  # an address may have changed since the last click
-            member = await member_of(team, by)
+        by = await team.profile(by.user_id, fresh=True)  # who was a member a minute ago may be a guest by now
+        member = await member_of(team, by) if settings.require_members else None
         if sentence := refusal(settings, proposal, by, member):
             raise NotAllowed(sentence)
 

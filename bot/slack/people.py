@@ -26,20 +26,20 @@ class People:
         """The person's profile, at most some minutes old; `fresh` asks Slack now.
 
         Raises `NotAllowed` when Slack does not tell: a right is never given on a guess. Only where the workspace did
-        not grant the scope at all is everybody known by id alone, in UTC, and then never by a `fresh` look.
+        not grant the scope at all is everybody known by id alone: in UTC, no admin, and matched to no member.
         """
         known = self._known.get((team, user))
         if known and not fresh and known[0] > time.monotonic():
             return known[1]
-        profile = await self._asked(slack, team, user, fresh=fresh)
+        profile = await self._asked(slack, team, user)
         self._remember(team, user, profile)
         return profile
 
-    async def _asked(self, slack: AsyncWebClient, team: str, user: str, *, fresh: bool) -> Profile:
+    async def _asked(self, slack: AsyncWebClient, team: str, user: str) -> Profile:
         try:
             answer = await slack.users_info(user=user)
         except SlackApiError as error:
-            if reason(error) in NOT_GRANTED and not fresh:
+            if reason(error) in NOT_GRANTED:
                 return Profile(user_id=UserId(user), team=team)
             raise NotAllowed(UNKNOWN) from error
         except (aiohttp.ClientError, TimeoutError) as error:

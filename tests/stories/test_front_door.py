@@ -1,7 +1,9 @@
 """What comes to the front door: real and forged, connected and not, from members, guests and outsiders."""
 
 import asyncio
+from dataclasses import replace
 
+import aiohttp
 import pytest
 
 from bot.blocks import ids
@@ -148,3 +150,35 @@ async def test_thirty_proposals_with_eight_clicks_each_are_thirty_notes(one_home
     assert titles == sorted(f"Thirty {number}" for number in range(30))
     assert all(answer.ok for answer in answers)
     assert max(answer.seconds for answer in answers) < 3
+
+
+async def test_who_became_a_guest_cannot_confirm(one_home):
+    """The proposer was made a guest since the card was shown: Confirm writes nothing and says why."""
+    card = await one_home.save_note()
+    users = one_home.slack.state.users
+    users[ANA] = replace(users[ANA], is_restricted=True)
+
+    await one_home.slack.click(card, "Confirm", user=ANA)
+    await one_home.told(ANA, "Only full members")
+
+    assert one_home.crm_requests("POST") == []
+
+
+async def test_a_turning_character_turns_nothing_but_itself(one_home):
+    """A right-to-left override in a name shows as a mark, so that the card's own words and ids stay readable."""
+    view = await one_home.ask_form("/crm new company")
+    await one_home.slack.submit(view, {"Name": "Ev\u202eil co"})
+    card = await one_home.private_card()
+
+    assert "\u202e" not in text_of(card)
+    assert "Ev\ufffdil co" in text_of(card)
+
+
+@pytest.mark.parametrize("body", [b"{", b"payload=%7B", b"payload="])
+async def test_garbage_is_refused_and_breaks_nothing(one_home, body):
+    """What is no payload of Slack's gets 400 or 401, whoever sends it."""
+    kind = "application/json" if body == b"{" else "application/x-www-form-urlencoded"
+    async with aiohttp.ClientSession() as session:
+        url = f"{one_home.url}/slack/events"
+        async with session.post(url, data=body, headers={"Content-Type": kind}) as answer:
+            assert answer.status in (400, 401)
