@@ -17,7 +17,7 @@ from bot.store import Store
 from bot.store.sealing import Sealing
 
 OPERATOR = UserId("operator")
-_TEAM = re.compile(r"[TE][A-Z0-9]{5,30}")
+_TEAM = re.compile(r"[TE][A-Z0-9]{1,30}")
 
 
 async def list_connections(settings: Settings) -> list[str]:

@@ -37,6 +37,9 @@ def summary_blocks(change: Change, timezone: str) -> Blocks:
     if attached:
         names = ", ".join(named(each.to) for each in attached[:NAMED])
         lines.append([leaf("Attached to: ", bold=True), leaf(clip(names, 500))])
+    if change.unlinks and change.verb is Verb.UPDATE:
+        names = ", ".join(named(each.to) for each in change.unlinks[:NAMED])
+        lines.append([leaf("No longer attached to: ", bold=True), leaf(clip(names, 500))])
     return [paragraph(*lines)] if lines else []
 
 

@@ -29,7 +29,7 @@ OPTION = 75
 URL = 3_000
 
 _TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
-_USER = re.compile(r"[UW][A-Z0-9]{2,30}")
+_USER = re.compile(r"[UW][A-Z0-9]{1,30}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from bot.blocks import forms, ids, records
 from bot.blocks.forms import FormContext
+from bot.blocks.inputs import fits
 from bot.blocks.primitives import Blocks, Line, View, leaf, mention, modal, section, web
 from bot.changes import Verb
 from bot.crm.answers import Schema
@@ -23,6 +24,7 @@ from bot.crm.twenty import Twenty
 from bot.errors import BotError
 from bot.fields import FIELDS
 from bot.language.message import Plain, read_message, user_ids_in
+from bot.listeners.drafts import Draft, kept
 from bot.listeners.front import Here
 from bot.listeners.lookup import full_card
 from bot.listeners.payloads import Shortcut, written_place
@@ -90,6 +92,10 @@ class FromMessage:
             values={"title": plain.title, "text": plain.markdown},
             remarks=tuple(await self._already_saved(shortcut, here)),
         )
+        if not fits(plain.markdown):
+            # More than an input takes: left empty it stays as it is, so it has to be kept.
+            draft = Draft(context, first.values)
+            first = dataclasses.replace(first, context=await kept(draft, here, self._store, self._now()))
         await here.talk.open(first.view(timezone))
         better = await self._completed(first, plain, shortcut, here)
         if better != first:

@@ -7,8 +7,6 @@ import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 
-import msgspec
-from msgspec import Struct
 from msgspec.structs import replace
 
 from bot import fields
@@ -22,7 +20,9 @@ from bot.errors import BotError, Misunderstood, NotFound
 from bot.fields import FIELDS, Holds
 from bot.language import intents
 from bot.language.intents import Target
+from bot.listeners import drafts
 from bot.listeners.decide import Decide
+from bot.listeners.drafts import Draft
 from bot.listeners.front import Here, Taken
 from bot.listeners.lookup import Lookup
 from bot.listeners.message import with_source
@@ -31,15 +31,6 @@ from bot.listeners.resolving import matches, origin_of, someone
 from bot.models import LINKABLE, WRITABLE, Kind, Money, Record, Ref, Refs, Someone, Value
 from bot.proposals.proposing import Proposing
 from bot.store import Store
-
-
-class Draft(Struct, frozen=True):
-    """What a form was opened on, or what was in it when it could not become a card: nothing typed is ever lost."""
-
-    context: FormContext
-    values: Mapping[str, Value]
-    record: Record | None = None
-    whole_thread: bool = False
 
 
 class Write:
@@ -118,13 +109,10 @@ class Write:
         await self._show_form(draft.context, await whole_schema(crm, draft.context.kind), draft.values, here)
 
     async def _kept(self, draft: Draft, here: Here) -> FormContext:
-        """The context of a form whose content is in the store, too."""
-        draft_id = await self._store.drafts.keep(here.team.id, here.talk.user, draft, self._now())
-        return replace(draft.context, draft=draft_id)
+        return await drafts.kept(draft, here, self._store, self._now())
 
     async def _draft(self, draft_id: str, here: Here) -> Draft | None:
-        data = await self._store.drafts.draft(here.team.id, here.talk.user, draft_id) if draft_id else None
-        return msgspec.json.decode(data, type=Draft) if data else None
+        return await drafts.found(draft_id, here, self._store)
 
     async def _show_form(
         self,
@@ -213,7 +201,7 @@ class Write:
         given = answers.read_form(
             submission.view,
             FIELDS[context.kind],
-            record.values if record else {},
+            record.values if record else (draft.values if draft else {}),
             timezone=(await here.viewer()).timezone,
             currency=(await here.team.settings()).currency,
         )

@@ -112,10 +112,13 @@ class Cards:
     async def message(self, proposal: Proposal, team: Team, around: Around | None = None) -> Message:
         """The card as it reads now; `around` brings what was looked up for it, such as possible duplicates."""
         settings = await team.settings()
+        readers = await team.profiles([proposal.proposer])  # the text of a card tells times in the proposer's timezone
+        timezone = readers[proposal.proposer].timezone if proposal.proposer in readers else "UTC"
         return card(
             proposal,
             dataclasses.replace(
                 around or Around(),
+                timezone=timezone,
                 crm_name=await team.crm_name(),
                 may_decide=who_decides(settings, proposal.change),
                 url=record_url(settings.crm_web_address, proposal.record) or "",

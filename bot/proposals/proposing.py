@@ -61,6 +61,7 @@ class Proposing:
         self._store = store
         self._cards = cards
         self._now = now
+        self._undoing: set[str] = set()
 
     async def create(
         self, kind: Kind, record_id: str, values: Mapping[str, Value], ties: Sequence[Ref], origin: Origin
@@ -105,6 +106,15 @@ class Proposing:
             raise Misunderstood("Nothing was written by this card, so there is nothing to undo.")
         if others := await self._store.proposals.undos_of(origin.team.id, proposal_id):
             raise Misunderstood(_undone(others[0]))
+        if proposal_id in self._undoing:
+            raise Misunderstood("This is being proposed to be taken back already; its card comes in a moment.")
+        self._undoing.add(proposal_id)
+        try:
+            return await self._undo(done, origin)
+        finally:
+            self._undoing.discard(proposal_id)
+
+    async def _undo(self, done: Proposal, origin: Origin) -> Proposal:
         crm = await origin.team.crm()
         change = await _taken_back(done, crm)
         if change.verb is Verb.DELETE:
@@ -228,7 +238,8 @@ async def _taken_back(done: Proposal, crm: Twenty) -> Change:
 async def _whole_delete(crm: Twenty, ref: Ref) -> Change:
     """The delete of a record with the whole of it and everything that hangs on it, as far as the CRM tells."""
     if ref.kind in (Kind.NOTE, Kind.TASK):
-        record = await crm.read(ref.kind, ref.id)
+        shown = (await crm.card(ref.kind, ref.id)).record
+        record = replace(shown, values={key: value for key, value in shown.values.items() if key != "records"})
         return deleting(record, ties=await _or(crm.links(ref.kind, ref.id), ()))
     card = await crm.card(ref.kind, ref.id)
     people = card.people if ref.kind is Kind.COMPANY else ()  # a deal's contact is pointed to, it does not hang on it

@@ -19,7 +19,7 @@ from bot.store.connections import BoundConnection
 log = logging.getLogger(__name__)
 
 KEPT = 10_000
-SLACK_USER = re.compile(r"[UW][A-Z0-9]{2,30}")
+SLACK_USER = re.compile(r"[UW][A-Z0-9]{1,30}")
 
 Tell = Callable[[TeamId, UserId, Message], Awaitable[None]]
 """Say something to one person in a direct message; a failure to do so is the teller's to log."""

@@ -182,3 +182,26 @@ async def test_what_is_pressed_in_the_answer_goes_on_over_it(one_home):
     await one_home.slack.click(found, "Delete", user=ANA)
     card = await one_home.slack.wait_for(lambda: one_home._waiting(one_home.slack.ephemerals(ANA, SALES)))
     assert "Delete company" in text_of(card)
+
+
+async def test_a_message_longer_than_an_input_is_kept_whole(home):
+    """9,000 characters do not fit into the form; left empty, the text stays as it is and reaches the CRM whole."""
+    said = home.slack.say(ANA, SALES, "Minutes " + "word " * 1_800)
+    view = await home.open_form("save_as_note", ts=said.ts)
+    await home.slack.submit(view, {"Title": "Long minutes"})
+    card = await home.card(thread=said.ts)
+    await home.slack.click(card, "Confirm", user=ANA)
+    await home.shows(card, "Created")
+
+    note = next(each for each in home.crm.all("notes") if each["title"] == "Long minutes")
+    text = note.get("body") or note["bodyV2"]["markdown"]
+    assert text.count("word") == 1_800
+
+
+async def test_a_card_tells_times_in_its_proposers_timezone(one_home):
+    """`tomorrow 3pm` in Berlin reads 15:00 in the card's text, which is all that a screen reader gets."""
+    view = await one_home.ask_form("/crm new task Call Ada tomorrow 3pm")
+    await one_home.slack.submit(view, {})
+    card = await one_home.private_card()
+
+    assert "15:00" in card.text
