@@ -34,6 +34,7 @@ from bot.sandbox.slack import Answer, Message, View
 
 Json = dict[str, Any]
 PATIENCE = 10.0
+COMMAND = "/crm"
 TROUBLES = {
     "operation_timeout": "The app did not respond within 3 seconds (operation_timeout).",
     "cannot_reach_the_bot": "The app cannot be reached: it is not running.",
@@ -90,7 +91,10 @@ class Door:
     # what people do
 
     async def command(self, ask: Json) -> Json:
-        return _told(await self._house.stage.slack.command(ask["user"], ask["channel"], ask["text"].strip()))
+        typed = ask["text"].strip()
+        if typed.split(maxsplit=1)[:1] != [COMMAND]:
+            return {"ok": False, "trouble": f"{typed.split(maxsplit=1)[0] if typed else '/'} is not a valid command."}
+        return _told(await self._house.stage.slack.command(ask["user"], ask["channel"], typed))
 
     async def say(self, ask: Json) -> Json:
         said = self._house.stage.slack.say(ask["user"], ask["channel"], ask["text"], thread_ts=ask.get("thread"))
