@@ -30,7 +30,8 @@ async def serve(settings: Settings) -> None:
     _spare_the_collector()
     runner = web.AppRunner(bot.web, access_log=None, handle_signals=False)
     await runner.setup()
-    await web.TCPSite(runner, settings.host, settings.port).start()
+    site = web.TCPSite(runner, settings.host, settings.port)
+    await site.start()
     bot.start()
     socket = await _connect_socket(bot) if settings.socket_mode else None
     log.info("serving %s on %s:%s", settings.mode, settings.host, settings.port)
@@ -38,6 +39,7 @@ async def serve(settings: Settings) -> None:
     log.info("stopping: finishing what was begun")
     if socket:
         await socket.close_async()  # type: ignore[no-untyped-call]  # Bolt leaves it untyped
+    await site.stop()  # nothing new comes in while what was begun ends
     await bot.stop()
     await runner.cleanup()
 
