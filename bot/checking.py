@@ -76,15 +76,19 @@ async def _database(settings: Settings) -> str:
 
 async def _slack(settings: Settings) -> str:
     if settings.many_workspaces:
-        return _oauth(settings)
+        return await _oauth(settings)
     if not settings.slack_bot_token:
         raise _Wrong("SLACK_BOT_TOKEN is missing, so Slack was not asked.")
+    return await _token(settings, settings.slack_bot_token)
+
+
+async def _token(settings: Settings, token: str) -> str:
     clients = SlackClients(settings.slack_api_url)
     try:
-        answer = await clients.with_token(settings.slack_bot_token).auth_test()
+        answer = await clients.with_token(token).auth_test()
     except SlackApiError as error:
         raise _Wrong(
-            f"Slack does not accept SLACK_BOT_TOKEN ({error.response['error']}). Copy it anew from the app's page "
+            f"Slack does not accept the bot token ({error.response['error']}). Copy it anew from the app's page "
             "'OAuth & Permissions'; an app with token rotation has no lasting token."
         ) from error
     except UNREACHABLE as error:
@@ -102,10 +106,26 @@ def _missing_scopes(granted: str) -> list[str]:
     return [scope for scope in SCOPES if scope not in have] if granted else []
 
 
-def _oauth(settings: Settings) -> str:
+async def _oauth(settings: Settings) -> str:
     if not (settings.slack_client_secret and settings.public_url):
         raise _Wrong("SLACK_CLIENT_SECRET and PUBLIC_URL are needed beside SLACK_CLIENT_ID.")
-    return f"workspaces install at {settings.public_url}/slack/install; no token to try until one has"
+    where = f"workspaces install at {settings.public_url}/slack/install"
+    token = await _an_installed_token(settings)
+    return f"{where}; {await _token(settings, token)}" if token else f"{where}; no lasting token to try yet"
+
+
+async def _an_installed_token(settings: Settings) -> str:
+    """The token of one workspace, if one has installed the bot and its token does not rotate; "" otherwise."""
+    store = await Store.open(settings.database_url, Sealing(sealing_keys(settings)))
+    try:
+        for tenant in (await store.installations.tenants())[:1]:
+            found = await store.installations.find(tenant, tenant)
+            return found.bot_token if found and not found.refresh_token else ""
+        return ""
+    except Unreadable as error:
+        raise _Wrong(f"{error} So no workspace's token could be tried.") from error
+    finally:
+        await store.close()
 
 
 async def _maton(settings: Settings) -> str:

@@ -47,7 +47,7 @@ async def serve(settings: Settings) -> None:
 async def _open_something(bot: Bot) -> None:
     """Find out at start, not at somebody's command, that ENCRYPTION_KEY does not open what is stored."""
     for tenant in (await bot.store.installations.tenants())[:1]:
-        await bot.store.installations.find(tenant)
+        await bot.store.installations.find(tenant, tenant)
 
 
 def _spare_the_collector() -> None:

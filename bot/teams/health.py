@@ -54,7 +54,8 @@ class Health:
     async def _note(self, connection_id: ConnectionId, whose: str, now: datetime) -> None:
         bound = await self._store.connections.holder(connection_id)
         if bound is None:
-            return  # being made or just ended: nobody's health
+            self._known.pop(connection_id, None)  # being made or just ended: nobody's health, and nothing to remember
+            return
         connections = self._store.connections
         if whose:
             if await connections.mark_broken(bound.team_id, connection_id, whose, now):
