@@ -214,17 +214,6 @@ def actions(*elements: Block | None) -> Block | None:
     return {"type": "actions", "elements": there[:25]} if there else None
 
 
-def are_you_sure(title: str, text: str, *, confirm: str, deny: str = "Keep", style: Style = "danger") -> Block:
-    """Slack's own question before a button acts."""
-    return {
-        "title": plain_text(title, 100),
-        "text": plain_text(text, 300),
-        "confirm": plain_text(confirm, 30),
-        "deny": plain_text(deny, 30),
-        "style": style,
-    }
-
-
 def modal(
     title: str, blocks: Sequence[Block | None], callback_id: str, *, submit: str = "", metadata: str = ""
 ) -> View:

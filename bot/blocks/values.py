@@ -59,11 +59,6 @@ def moment(at: datetime, timezone: str) -> Leaf:
     }
 
 
-def moment_token(at: datetime, timezone: str) -> str:
-    """The same for mrkdwn."""
-    return f"<!date^{int(at.timestamp())}^{DATE_FORMAT}|{in_words(When(at), timezone)}>"
-
-
 def zone(timezone: str) -> tzinfo:
     """The timezone by its IANA name; UTC for one that nobody knows."""
     try:

@@ -151,11 +151,6 @@ def nothing() -> Filter:
     return Filter("and(id[is]:NULL,id[is]:NOT_NULL)", exact=True, _meant=lambda _: False)
 
 
-def trashed() -> Filter:
-    """The record is in the trash; mentioning it switches the server's own exclusion of the trash off."""
-    return present("deletedAt")
-
-
 def trashed_or_not() -> Filter:
     """Everything, the trash included."""
     return any_of(absent("deletedAt"), present("deletedAt"))

@@ -16,7 +16,6 @@ from bot.crm.reading import Reading, together
 from bot.crm.ties import Ties
 from bot.crm.typeahead import SETTLING, TypeAhead
 from bot.crm.writing import Writing
-from bot.errors import NotFound
 from bot.fields import FIELDS
 from bot.models import LINKABLE, ConnectionId, Found, Kind, Record, RecordCard, Ref, Value
 from bot.queries import Position, Query
@@ -60,10 +59,6 @@ class Twenty:
     async def read(self, kind: Kind, record_id: str) -> Record:
         """The record as it is now; NotFound when it is absent or in the trash."""
         return await self._reading.one(kind, record_id)
-
-    async def read_many(self, kind: Kind, ids: Iterable[str]) -> dict[str, Record]:
-        """Those of the records that exist, by id."""
-        return await self._reading.many(kind, ids)
 
     async def names(self, refs: Iterable[Ref]) -> dict[str, str]:
         """The records' names by id, at most a minute old; what does not exist is left out."""
@@ -112,10 +107,6 @@ class Twenty:
     async def lookalikes(self, kind: Kind, values: Mapping[str, Value]) -> tuple[Record, ...]:
         """What the record to be made may double; one in the trash says so in its name. One request."""
         return await search.lookalikes(self._reading, kind, values)
-
-    async def deals_of(self, ref: Ref) -> tuple[Record, ...]:
-        """The deals of a company, or those whose contact is the person; one request."""
-        return await self._cards.deals(ref)
 
     async def attached(self, ref: Ref, kind: Kind) -> tuple[Record, ...]:
         """The notes or tasks on a record, latest first; NotRouted where this CRM takes no ties."""
@@ -186,14 +177,6 @@ class Twenty:
     async def found_link(self, kind: Kind, link_id: str) -> bool:
         """Whether the tie is there, for reading back after an answer was lost."""
         return await self._ties.found(kind, link_id)
-
-    async def exists(self, kind: Kind, record_id: str) -> bool:
-        """Whether the record is there and not in the trash, for reading back after an answer was lost."""
-        try:
-            await self.read(kind, record_id)
-        except NotFound:
-            return False
-        return True
 
 
 def _workflow(raw: Mapping[str, object]) -> Workflow:
