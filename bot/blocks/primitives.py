@@ -69,7 +69,7 @@ def escape(text: str) -> str:
 
 def in_its_place(text: str) -> str:
     """The text without what would turn the words around it: overrides and embeddings show as a replacement mark."""
-    return _TURNING.sub("\ufffd", text)
+    return text if text.isascii() else _TURNING.sub("\ufffd", text)
 
 
 def plain_text(text: str, at_most: int) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """One line about a record: the few values by which a person knows it from its neighbours."""
 
 from bot.blocks.primitives import clip
-from bot.blocks.values import in_words, label
-from bot.models import Kind, Record, Ref, Refs, Value, When
+from bot.blocks.values import in_words, label, shortly
+from bot.models import Kind, Record, Ref, Value, When
 
 LINE = 300
 
@@ -43,7 +43,9 @@ def _written(record: Record, timezone: str) -> str:
 
 
 def _part(kind: Kind, key: str, value: Value, timezone: str) -> str:
-    if value in (None, "", Refs()) or (isinstance(value, Ref) and not value.name):
+    if value is None or (isinstance(value, Ref) and not value.name):
         return ""  # an id alone tells a person nothing
-    text = clip(" ".join(in_words(value, timezone).split()), 120)
+    text = clip(" ".join(shortly(value, timezone).split()), 120)
+    if not text:
+        return ""
     return f"{label(kind, key)} {text}" if key in _NAMED_BY_LABEL else text

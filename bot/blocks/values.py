@@ -1,6 +1,8 @@
 """What a field holds, as people write it: money, dates in the reader's timezone, names, numbers, phones."""
 
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, time, tzinfo
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.blocks.primitives import Leaf, clip, leaf
@@ -38,7 +40,12 @@ def label(kind: Kind, key: str) -> str:
 
 def in_words(value: Value, timezone: str) -> str:
     """The value for a reader, whole; "none" when empty."""
-    return _words(value, timezone) or NOTHING
+    return shortly(value, timezone) or NOTHING
+
+
+def shortly(value: Value, timezone: str) -> str:
+    """The value for a reader; "" when empty."""
+    return "" if value is None else _WORDS[type(value)](value, timezone)
 
 
 def as_leaves(value: Value, timezone: str, at_most: int = 0) -> list[Leaf]:
@@ -92,41 +99,15 @@ def named(ref: Ref) -> str:
     return ref.name or (f"{ref.kind} {ref.id}" if ref.id else "")
 
 
-def _words(value: Value, timezone: str) -> str:
-    match value:
-        case None:
-            return ""
-        case bool():
-            return "Yes" if value else "No"
-        case int():
-            return f"{value:,}"
-        case float():
-            return f"{value:,.0f}" if value.is_integer() else f"{value:,}"
-        case str():
-            return value
-        case When():
-            return _date(value, timezone)
-        case Money():
-            return format_money(value)
-        case FullName() | Choice():
-            return str(value)
-        case Ref():
-            return named(value)
-        case Someone():
-            return "me" if value.me else value.words or value.user_id
-    return _several(value)
+def _fraction(value: float) -> str:
+    return f"{value:,.0f}" if value.is_integer() else f"{value:,}"
 
 
-def _several(value: Refs | Emails | Phones | Links) -> str:
-    match value:
-        case Refs(to=to):
-            parts = [named(ref) for ref in to]
-        case Emails():
-            parts = [value.primary, *value.additional]
-        case Phones():
-            parts = [phone(each) for each in (value.primary, *value.additional)]
-        case Links():
-            parts = [link(each) for each in (value.primary, *value.secondary)]
+def _someone(value: Someone) -> str:
+    return "me" if value.me else value.words or value.user_id
+
+
+def _joined(parts: Iterable[str]) -> str:
     return ", ".join(part for part in parts if part)
 
 
@@ -134,3 +115,22 @@ def _date(when: When, timezone: str) -> str:
     at = day_of(when, timezone)
     day = f"{_DAYS[at.weekday()]} {at.day} {_MONTHS[at.month - 1]} {at.year}"
     return day if when.all_day else f"{day}, {at:%H:%M}"
+
+
+_WORDS: dict[type, Callable[[Any, str], str]] = {
+    bool: lambda value, _: "Yes" if value else "No",
+    int: lambda value, _: f"{value:,}",
+    float: lambda value, _: _fraction(value),
+    str: lambda value, _: str(value),
+    When: _date,
+    Money: lambda value, _: format_money(value),
+    FullName: lambda value, _: str(value),
+    Choice: lambda value, _: str(value),
+    Ref: lambda value, _: named(value),
+    Someone: lambda value, _: _someone(value),
+    Refs: lambda value, _: _joined(map(named, value.to)),
+    Emails: lambda value, _: _joined((value.primary, *value.additional)),
+    Phones: lambda value, _: _joined(map(phone, (value.primary, *value.additional))),
+    Links: lambda value, _: _joined(map(link, (value.primary, *value.secondary))),
+}
+"""By the value's own type: a chain of `isinstance` for each of forty values costs as much as the rest of ten rows."""

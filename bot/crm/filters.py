@@ -201,7 +201,7 @@ def negated(inner: Filter) -> Filter:
 def dig(raw: Any, path: Iterable[str]) -> Any:
     """The value at the path, or None when the way is not there."""
     for name in path:
-        raw = raw.get(name) if isinstance(raw, Mapping) else None
+        raw = raw.get(name) if isinstance(raw, dict) else None  # JSON has no other mapping
     return raw
 
 
@@ -209,6 +209,8 @@ def dig(raw: Any, path: Iterable[str]) -> Any:
 def pattern(text: str) -> tuple[str, bool]:
     """The text as an ilike pattern without its outer percent signs, and whether it stands for nothing but the text."""
     kept = text[:_LONGEST_TERM]
+    if kept.isascii() and kept.isalnum():  # nearly every word that is searched
+        return kept, len(kept) == len(text)
     safe = "".join("_" if _is_unsafe(each) else each.translate(_LIVE) for each in kept)
     return safe, len(kept) == len(text) and not any(map(_is_unsafe, kept))
 
@@ -251,13 +253,21 @@ def _group(word: str, asked: list[str]) -> str:
 
 
 def _every(held: Iterable[bool | None]) -> bool | None:
-    answers = list(held)
-    return False if False in answers else None if None in answers else True
+    answer: bool | None = True
+    for each in held:
+        if each is False:
+            return False
+        answer = answer if each else None
+    return answer
 
 
 def _either(held: Iterable[bool | None]) -> bool | None:
-    answers = list(held)
-    return True if True in answers else None if None in answers else False
+    answer: bool | None = False
+    for each in held:
+        if each:
+            return True
+        answer = None if each is None else answer
+    return answer
 
 
 def _compare(compared: Compared, held: Any, value: Any) -> bool:

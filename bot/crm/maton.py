@@ -219,14 +219,14 @@ class Gateway:
             response = await self._http.send(self._request(method, path, params, json, read=read))
         except httpx.TransportError as error:
             raise (Unavailable(UNREACHABLE) if never_left(error) else silence(method)) from error
-        request_id = response.headers.get("x-request-id", "")
-        log.debug("%s %s -> %s, request %s", method, path, response.status_code, request_id)
+        if log.isEnabledFor(logging.DEBUG):
+            log.debug("%s %s -> %s, request %s", method, path, response.status_code, _request_id(response))
         try:
             return decipher(method, response.status_code, response.headers, response.content)
         except CredentialBroken as suspicion:
             raise await self._whose(suspicion) from None
         except (Unavailable, OutcomeUnknown) as error:
-            log.warning("%s %s failed: %s, request %s", method, path, response.status_code, request_id)
+            log.warning("%s %s failed: %s, request %s", method, path, response.status_code, _request_id(response))
             raise await self._explained(error, response.status_code) from None
 
     def _request(
@@ -286,6 +286,11 @@ def checked(connection_id: str) -> ConnectionId:
     if not _CONNECTION_ID.fullmatch(connection_id):
         raise ValueError("not a Maton connection id")
     return ConnectionId(connection_id)
+
+
+def _request_id(response: httpx.Response) -> str:
+    """By which Maton's support finds it."""
+    return str(response.headers.get("x-request-id", ""))
 
 
 def _uuid(record_id: str | None) -> str:

@@ -52,7 +52,7 @@ class Reading:
     def __init__(self, gateway: Gateway, knowledge: Knowledge) -> None:
         self._gateway = gateway
         self.knowledge = knowledge
-        self._flights: dict[tuple[Any, ...], asyncio.Task[Any]] = {}
+        self._flights: dict[tuple[Any, ...], asyncio.Future[Any]] = {}
         self._names: Remembered[str, str] = Remembered(most=5000, seconds=60)
         self._members: Remembered[str, tuple[Record, ...]] = Remembered(most=1, seconds=60)
 
@@ -128,15 +128,19 @@ class Reading:
         """The names of the records, one request per kind at most for those not seen in the last minute."""
         wanted = {each.id: each for each in refs if each.id}
         kinds = {each.kind for each in wanted.values() if self._names.get(each.id) is None}
-        asked = [self._read_names(kind, [ref.id for ref in wanted.values() if ref.kind is kind]) for kind in kinds]
-        await together(asked)
+        if kinds:
+            ids = {kind: [ref.id for ref in wanted.values() if ref.kind is kind] for kind in kinds}
+            await together(self._read_names(kind, of_kind) for kind, of_kind in ids.items())
         return {each: name for each in wanted if (name := self._names.get(each)) is not None}
 
     async def named(self, records: Iterable[Record], kinds: Iterable[Kind] = tuple(Kind)) -> tuple[Record, ...]:
         """The records with their refs named; a name that cannot be read just now stays empty."""
         whole, kinds = tuple(records), tuple(kinds)
+        asked = [ref for each in whole for ref in shapes.refs_in(each) if ref.kind in kinds]
+        if not asked:
+            return whole
         try:
-            names = await self.names(ref for each in whole for ref in shapes.refs_in(each) if ref.kind in kinds)
+            names = await self.names(asked)
         except BotError:
             names = {}
         return tuple(with_names(each, names) for each in whole)
@@ -171,20 +175,31 @@ class Reading:
         )
 
     async def _shared(self, plural: str, record_id: str | None, params: Mapping[str, str], urgency: Urgency) -> Any:
-        """One flight for equal questions; whoever stops waiting leaves it to the others."""
-        key = (plural, record_id, *sorted(params.items()))
-        flight = self._flights.get(key)
-        if flight is None:
-            going = self._gateway.get(plural, record_id, params=params, urgency=urgency)
-            flight = self._flights[key] = asyncio.create_task(going)
-            flight.add_done_callback(lambda done: self._landed(key, done))
-        return await asyncio.shield(flight)
+        """One flight for equal questions. Who asks first flies it; who is cancelled leaves it to the next who waits."""
+        key = (plural, record_id, *params.items())
+        while flight := self._flights.get(key):
+            await asyncio.wait((flight,))
+            if not flight.cancelled():
+                return flight.result()
+        flight = self._flights[key] = asyncio.get_running_loop().create_future()
+        try:
+            answer = await self._gateway.get(plural, record_id, params=params, urgency=urgency)
+        except BotError as error:
+            self._landed(key, flight)
+            flight.set_exception(error)
+            flight.exception()  # looked at: nobody else may have asked
+            raise
+        except BaseException:
+            self._landed(key, flight)
+            flight.cancel()
+            raise
+        self._landed(key, flight)
+        flight.set_result(answer)
+        return answer
 
-    def _landed(self, key: tuple[Any, ...], flight: "asyncio.Task[Any]") -> None:
+    def _landed(self, key: tuple[Any, ...], flight: "asyncio.Future[Any]") -> None:
         if self._flights.get(key) is flight:
             del self._flights[key]
-        if not flight.cancelled():
-            flight.exception()  # looked at, so that a flight whose askers all left is no warning
 
 
 async def together(asked: Iterable[Awaitable[Any]]) -> list[Any]:
@@ -209,13 +224,12 @@ def enclosed(answer: Any, name: str) -> Raw | None:
 
 def with_names(record: Record, names: Mapping[str, str]) -> Record:
     """The record with its refs named, where the name is known."""
-    if not shapes.refs_in(record):
-        return record
-    values = {
-        key: replace(each, name=names.get(each.id, each.name)) if isinstance(each, Ref) else each
+    found = {
+        key: Ref(each.kind, each.id, names[each.id])
         for key, each in record.values.items()
+        if isinstance(each, Ref) and each.id in names
     }
-    return replace(record, values=values)
+    return replace(record, values={**record.values, **found}) if found else record
 
 
 def _listed(answer: Any, plural: str) -> list[Raw]:
@@ -223,7 +237,7 @@ def _listed(answer: Any, plural: str) -> list[Raw]:
     listed = data.get(plural) if isinstance(data, Mapping) else data
     if not isinstance(listed, list):
         raise Unavailable("The CRM's answer could not be read. Please try again.")
-    return [each for each in listed if isinstance(each, Mapping)]
+    return [each for each in listed if isinstance(each, dict)]  # JSON has no other mapping
 
 
 def lacking(kind: Kind, label: str, name: str) -> UnknownField:

@@ -71,7 +71,7 @@ def searched(record: Record) -> list[str]:
 def rank(record: Record, words: str) -> tuple[int, int, str, str]:
     """The order of an answer: exact, then prefix, then start of a word, then part; shorter names first among equals."""
     wanted = " ".join(words.casefold().split())
-    best = min([_nearness(text.casefold(), wanted) for text in searched(record)], default=9)
+    best = min([_nearness(text.casefold(), wanted) for text in searched(record)])
     return best, len(record.name), record.name.casefold(), record.id
 
 

@@ -1,6 +1,7 @@
 """A record as Twenty's JSON and as ours, in the current and in the documented dialect (twenty.md sections 0 and 4)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from functools import lru_cache
 from typing import Any
 
 from bot import fields
@@ -14,11 +15,7 @@ Raw = Mapping[str, Any]
 
 def record(kind: Kind, raw: Raw) -> Record:
     """The record as sent; `values` holds the fields that the JSON had, and no oddity in it is an error."""
-    held = {
-        column.key: _read(column, held_as, raw[name])
-        for column, held_as in _FIELDS[kind]
-        if (name := _name_in(column, raw)) is not None
-    }
+    held = {key: _read(part, held_as, raw[name]) for key, name, part, held_as in _there(kind, tuple(raw))}
     creator = raw.get("createdBy")
     return Record(
         kind=kind,
@@ -81,20 +78,21 @@ def tied(raw: Raw) -> Ref | None:
 
 def refs_in(one: Record) -> tuple[Ref, ...]:
     """The records that this one points at."""
-    return tuple(each for each in one.values.values() if isinstance(each, Ref))
+    return tuple([each for each in one.values.values() if isinstance(each, Ref)])
 
 
-_FIELDS = {kind: tuple((each, holds(kind, each.key)) for each in found) for kind, found in columns.COLUMNS.items()}
+@lru_cache(maxsize=256)  # the records of one answer have the same fields
+def _there(kind: Kind, names: tuple[str, ...]) -> tuple[tuple[str, str, str, Holds], ...]:
+    """Which of our fields a record with these names has: key, name, part, and what it holds."""
+    fields_of = ((each, holds(kind, each.key), _name_in(each, names)) for each in columns.COLUMNS[kind])
+    return tuple(
+        (each.key, name, each.part if each.key == "city" else "", held_as) for each, held_as, name in fields_of if name
+    )
 
 
-def _read(column: Column, held_as: Holds, raw: Any) -> Value:
-    if column.key == "city" and isinstance(raw, Mapping):
-        raw = raw.get(column.part)
-    return values.read(held_as, raw)
+def _read(part: str, held_as: Holds, raw: Any) -> Value:
+    return values.read(held_as, raw.get(part) if part and isinstance(raw, Mapping) else raw)
 
 
-def _name_in(column: Column, raw: Raw) -> str | None:
-    for name in column.names:
-        if name in raw:
-            return name
-    return None
+def _name_in(column: Column, names: Collection[str]) -> str | None:
+    return next((each for each in column.names if each in names), None)

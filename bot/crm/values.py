@@ -15,6 +15,8 @@ from bot.fields import Holds
 from bot.models import Choice, Emails, FullName, Kind, Link, Links, Money, Phone, Phones, Ref, Value, When
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_ORIGIN = re.compile(r"[^/?#]*")
+_PAST_THE_HOST = re.compile(r"[/?#:]")
 _NOON = time(12, tzinfo=UTC)
 
 
@@ -46,14 +48,14 @@ def tidy_url(text: str) -> str:
     if not _SCHEME.match(text):
         text = f"https://{text}"
     scheme, _, rest = text.partition("://")
-    cut = next((at for at, each in enumerate(rest) if each in "/?#"), len(rest))
-    return f"{scheme.lower()}://{rest[:cut].lower()}{rest[cut:]}".rstrip("/")
+    origin = _ORIGIN.match(rest)[0]  # type: ignore[index]  # it matches everything
+    return f"{scheme.lower()}://{origin.lower()}{rest[len(origin) :]}".rstrip("/")
 
 
 def host(url: str) -> str:
     """The bare host of an address or domain: no scheme, port, path, or leading www."""
     rest = tidy_url(url).partition("://")[2]
-    return re.split(r"[/?#:]", rest, maxsplit=1)[0].removeprefix("www.")
+    return _PAST_THE_HOST.split(rest, maxsplit=1)[0].removeprefix("www.")
 
 
 def point(raw: Any) -> datetime | None:

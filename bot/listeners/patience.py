@@ -23,34 +23,39 @@ def patiently(story: Story[Incoming]) -> Story[Incoming]:
 
     async def told(incoming: Incoming, here: Here) -> None:
         word = _Word(here)
-        waiting = asyncio.create_task(word.in_time())
+        # A timer, not a task that waits: nearly every answer is here before it would have begun to speak.
+        due = asyncio.get_running_loop().call_later(TOLD_AFTER, word.begin)
         try:
             with telling_of_waits(word.limited):
                 await story(incoming, here)
         finally:
-            word.over.set()
-            await waiting
+            due.cancel()
+            await word.said()
 
     return told
 
 
 class _Word:
-    """What is said to the one who waits, and whether the waiting is over."""
+    """What is said, once, to the one who waits."""
 
     def __init__(self, here: Here) -> None:
-        self.over = asyncio.Event()
         self._here = here
         self._sentence = SLOW
+        self._saying: asyncio.Task[None] | None = None
 
     def limited(self) -> None:
         """A limit is what the waiting is for."""
         self._sentence = LIMITED
 
-    async def in_time(self) -> None:
-        """Say it, unless the waiting is over first."""
-        try:
-            async with asyncio.timeout(TOLD_AFTER):
-                await self.over.wait()
-        except TimeoutError:
-            if not self._here.talk.has_view:
-                await self._here.talk.only_privately(aside(self._sentence))
+    def begin(self) -> None:
+        """Say it, since there is no answer yet."""
+        self._saying = asyncio.create_task(self._say())
+
+    async def said(self) -> None:
+        """Return when nothing is being said (any more)."""
+        if self._saying is not None:
+            await self._saying
+
+    async def _say(self) -> None:
+        if not self._here.talk.has_view:
+            await self._here.talk.only_privately(aside(self._sentence))

@@ -25,7 +25,10 @@ class SlackClients:
     def session(self) -> aiohttp.ClientSession:
         """The shared session; made at first use, since it belongs to the running loop."""
         if self._session is None:
-            self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SLACK_ANSWERS_WITHIN))
+            self._session = aiohttp.ClientSession(
+                timeout=aiohttp.ClientTimeout(total=SLACK_ANSWERS_WITHIN),
+                cookie_jar=aiohttp.DummyCookieJar(),  # Slack's API sets none; looking for some is a tenth of a request
+            )
         return self._session
 
     def with_token(self, token: str) -> AsyncWebClient:

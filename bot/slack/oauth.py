@@ -15,8 +15,11 @@ from bot.slack.installing.renewing import Renewing
 from bot.store import Store
 from bot.store.installations import Installation
 
-REMEMBERED_FOR = 5.0
+REMEMBERED_FOR = 15.0
 """Seconds; so long may another process go on for a team that was just uninstalled (its token is dead by then)."""
+
+ABSENCE_REMEMBERED_FOR = 2.0
+"""Seconds; whoever has just installed the bot by another process is not to wait for this one."""
 
 KEPT = 10_000
 
@@ -45,7 +48,8 @@ class ManyWorkspaces:
         """The bot's identity in a team; None where it is not installed."""
         known = self._known.get((team, enterprise))
         if known is None or known.until <= time.monotonic():
-            known = _Known(time.monotonic() + REMEMBERED_FOR, await self._identity(team, enterprise))
+            identity = await self._identity(team, enterprise)
+            known = _Known(time.monotonic() + (REMEMBERED_FOR if identity else ABSENCE_REMEMBERED_FOR), identity)
             self._remember(team, enterprise, known)
         return known.identity
 
@@ -78,8 +82,7 @@ class ManyWorkspaces:
         Where a team is known to belong is believed before what the request says: with Slack Connect it may name the
         other company's enterprise (slack.md section 2).
         """
-        home = await self._store.org_teams.enterprise_of(team)
-        found = await self._store.installations.find(team, home or enterprise)
+        found, home = await self._store.installations.serving(team, enterprise)
         if found and found.org_wide and not home and team not in (found.enterprise_id, *self._placed):
             await self._store.org_teams.remember(TeamId(team), found.enterprise_id)
             self._placed.add(team)

@@ -5,11 +5,11 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, bindparam, case, delete, or_, select, update
+from sqlalchemy import Connection, bindparam, case, delete, func, or_, select, update
 
 from bot.store.database import Database
 from bot.store.sealing import Sealing
-from bot.store.tables import installations
+from bot.store.tables import installations, org_teams
 from bot.store.upserts import InsertOrReplace
 
 
@@ -75,6 +75,18 @@ FIND = (
     .order_by(case((i.tenant == bindparam("b_team"), 0), else_=1))
     .limit(1)
 )
+HOME = select(org_teams.c.enterprise_id).where(org_teams.c.team_id == bindparam("b_team")).scalar_subquery()
+SERVING = (
+    select(*COLUMNS, HOME)
+    .where(
+        or_(
+            i.tenant == bindparam("b_team"),
+            (i.tenant == func.coalesce(HOME, bindparam("b_enterprise"))) & i.org_wide.is_(True),
+        )
+    )
+    .order_by(case((i.tenant == bindparam("b_team"), 0), else_=1))
+    .limit(1)
+)
 DELETE = delete(installations).where(i.tenant == bindparam("b_tenant"))
 BEGIN_REFRESH = (
     update(installations)
@@ -112,6 +124,15 @@ class Installations:
         values = {"b_team": team or enterprise, "b_enterprise": enterprise}
         row = await self._database.read(lambda connection: connection.execute(FIND, values).first())
         return None if row is None else self._installation(tuple(row))
+
+    async def serving(self, team: str, enterprise: str) -> tuple[Installation | None, str]:
+        """The install that serves a team, and the organisation that the team is known to belong to ("" if none is).
+
+        Where a team is known to belong goes before the enterprise named here.
+        """
+        values = {"b_team": team or enterprise, "b_enterprise": enterprise}
+        row = await self._database.read(lambda connection: connection.execute(SERVING, values).first())
+        return (None, "") if row is None else (self._installation(tuple(row[:-1])), row[-1] or "")
 
     async def delete(self, tenant: str) -> bool:
         """Forget an install and its tokens; whether there was one."""

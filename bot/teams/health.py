@@ -19,6 +19,9 @@ from bot.store.connections import BoundConnection
 log = logging.getLogger(__name__)
 
 KEPT = 10_000
+NOTED_EVERY = 300.0
+"""Seconds between two notes that a connection still works: each is a write, and a look-up should cost none."""
+
 SLACK_USER = re.compile(r"[UW][A-Z0-9]{1,30}")
 
 Tell = Callable[[TeamId, UserId, Message], Awaitable[None]]
@@ -43,7 +46,7 @@ class Health:
         if not ok and not isinstance(error, CredentialBroken):
             return
         before, now = self._known.get(connection_id), self._now()
-        if before and before[0] == ok and (now - before[1]).total_seconds() < 60:
+        if before and before[0] == ok and (now - before[1]).total_seconds() < NOTED_EVERY:
             return  # nothing new, and lately written down
         if len(self._known) >= KEPT:
             self._known.clear()

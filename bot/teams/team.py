@@ -19,7 +19,11 @@ from bot.slack.people import People
 from bot.store import Store
 from bot.team_settings import TeamSettings
 
-REMEMBERED_FOR = 2.0  # seconds; reads may use a connection this old, a confirmed write always asks the store
+REMEMBERED_FOR = 5.0
+"""Seconds; reads may use a connection this old, a confirmed write always asks the store."""
+
+ABSENCE_REMEMBERED_FOR = 1.0
+"""Seconds; whoever has just connected a CRM by another process is not to wait for this one."""
 
 NOT_CONNECTED = (
     "This workspace is not connected to a CRM yet. A workspace admin can connect it with `{command} connect`."
@@ -71,7 +75,7 @@ class Teams:
             return known
         bound, settings = await self.store.standing(team)
         known = _Remembered(
-            until=time.monotonic() + REMEMBERED_FOR,
+            until=time.monotonic() + (REMEMBERED_FOR if bound else ABSENCE_REMEMBERED_FOR),
             connection=ConnectionId(bound.connection_id) if bound else None,
             crm_name=bound.crm_name if bound else "",
             settings=settings,

@@ -42,6 +42,7 @@ STATEMENTS = {
     "old history": history.DELETE_OLD,
     "connection": connections.GET,
     "installation": installations.FIND,
+    "the install that serves a team": installations.SERVING,
     "listing": listings.GET,
     "unanswered clicks": inbox.TAKE,
     "old proposals": retention.OLD_PROPOSALS,
