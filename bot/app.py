@@ -125,7 +125,7 @@ async def build(settings: Settings) -> Bot:
     front = Front(_stories(ground, cards, executor, of_teams).routes(), teams, errands, metrics, inbox)
     executor.also(front.answer_what_was_left)
     bolt = _bolt(settings, tokens, clients)
-    front.register(bolt)
+    bolt.use(front)
     bot = Bot(
         settings=settings,
         bolt=bolt,
@@ -182,10 +182,8 @@ def _bolt(settings: Settings, tokens: Tokens, clients: SlackClients) -> AsyncApp
         signing_secret=settings.slack_signing_secret or "socket-mode",
         authorize=for_bolt(tokens),
         client=clients.without_token(),
-        process_before_response=True,
         request_verification_enabled=not settings.socket_mode,
-        # What this bot has no use for, 5 us each per request: Slack's retired SSL check, and custom workflow steps.
-        ssl_check_enabled=False,
+        # Parts of Slack that this bot is not in: custom workflow steps and assistant threads.
         attaching_function_token_enabled=False,
         attaching_conversation_kwargs_enabled=False,
         user_facing_authorize_error_message=NOT_INSTALLED,

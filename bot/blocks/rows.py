@@ -25,14 +25,19 @@ def name(record: Record) -> str:
 
 def telling(record: Record, timezone: str, *, without: str = "") -> str:
     """What tells the record from others: `Proposal · EUR 12,500 · Owner Ana`; "" when the CRM knows nothing more."""
-    keys = (key for key in _TELLING[record.kind] if key != without)
-    parts = [_part(record.kind, key, record.values.get(key), timezone) for key in keys]
-    return clip(" · ".join(part for part in (_written(record, timezone), *parts) if part), LINE)
+    held = record.values
+    parts = [
+        _part(record.kind, key, value, timezone)
+        for key in _TELLING[record.kind]
+        if (value := held.get(key)) is not None and key != without
+    ]
+    return clip(" · ".join([part for part in (_written(record, timezone), *parts) if part]), LINE)
 
 
 def row(record: Record, timezone: str) -> str:
     """The name, and below it what is telling."""
-    return "\n".join(part for part in (name(record), telling(record, timezone)) if part)
+    told = telling(record, timezone)
+    return f"{name(record)}\n{told}" if told else name(record)
 
 
 def _written(record: Record, timezone: str) -> str:
@@ -43,7 +48,7 @@ def _written(record: Record, timezone: str) -> str:
 
 
 def _part(kind: Kind, key: str, value: Value, timezone: str) -> str:
-    if value is None or (isinstance(value, Ref) and not value.name):
+    if isinstance(value, Ref) and not value.name:
         return ""  # an id alone tells a person nothing
     text = clip(" ".join(shortly(value, timezone).split()), 120)
     if not text:

@@ -3,7 +3,7 @@
 `Found` holds, for each (key, text) of a condition on a relation, the records that the text names.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -74,17 +74,23 @@ def words(kind: Kind, text: str, knowledge: Knowledge) -> Iterable[Filter]:
     return _each_word(text, paths)
 
 
-def _each_word(text: str, paths: Iterable[str]) -> Iterable[Filter]:
+def _each_word(text: str, paths: Sequence[str]) -> Iterable[Filter]:
     """Each word in one of the fields. The server is asked for the longest; the others are looked for in its answer."""
-    words = list(dict.fromkeys(text.split()))
+    words = dict.fromkeys(text.split())
+    asked = _fitting(words)
+    for word in words:
+        stands = filters.contained(paths, word)
+        yield stands if word in asked else filters.unasked(stands)
+
+
+def _fitting(words: Iterable[str]) -> set[str]:
+    """The words that there is room for in a request, the longest at least."""
     room, asked = ROOM_FOR_WORDS, set[str]()
     for word in sorted(words, key=len, reverse=True):
         room -= len(word.encode()) + AROUND_A_WORD
         if not asked or room >= 0:
             asked.add(word)
-    for word in words:
-        stands = filters.any_of(*(filters.contains(path, word) for path in paths))
-        yield stands if word in asked else filters.unasked(stands)
+    return asked
 
 
 def text_paths(kind: Kind, key: str, knowledge: Knowledge) -> list[str]:

@@ -8,12 +8,14 @@ import math
 import operator
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Literal
 from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 Raw = Mapping[str, Any]
 Compared = Literal["eq", "neq", "gt", "gte", "lt", "lte"]
@@ -38,8 +40,7 @@ Meant = Callable[[Raw], bool | None]
 """Whether a filter means this record; None when only the server can tell."""
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
+class Filter(Struct, frozen=True):
     """A condition on a record, opaque to its holder.
 
     `asked` is what can be put to the server ("" when it would match everything, so must not be sent); it finds every
@@ -58,6 +59,21 @@ class Filter:
 def contains(path: str, text: str) -> Filter:
     """The text stands literally in the field, ignoring case. An empty text matches nothing."""
     return _pattern(path, text, "contains")
+
+
+def contained(paths: Sequence[str], text: str) -> Filter:
+    """The text stands literally in one of the fields: `any_of` their `contains`, made at once for searches."""
+    if not text or not paths:
+        return nothing()
+    safe, exact = pattern(text)
+    wanted, ways = text.casefold(), [_steps(path) for path in paths]
+
+    def meant(raw: Raw) -> bool:
+        return any(isinstance(held := dig(raw, way), str) and wanted in held.casefold() for way in ways)
+
+    askable = bool(safe.strip("_"))
+    asked = _group("or", [f'{path}[ilike]:"%{safe}%"' for path in paths]) if askable else ""
+    return Filter(asked, exact and askable, meant)
 
 
 def equals(path: str, text: str) -> Filter:
@@ -169,7 +185,8 @@ def unasked(inner: Filter) -> Filter:
 def all_of(*filters: Filter) -> Filter:
     """Every one of them; what cannot be asked is left to `matches`."""
     asked = _group("and", [each.asked for each in filters if each.asked])
-    return Filter(asked, all(each.exact for each in filters), lambda raw: _every(each._meant(raw) for each in filters))
+    exact = all(each.exact for each in filters)
+    return Filter(asked, exact, lambda raw: _every(each._meant(raw) for each in filters))
 
 
 def wrapped(inner: Filter) -> Filter:

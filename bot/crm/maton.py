@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
 import aiohttp
@@ -19,7 +18,7 @@ import httpx
 
 from bot.crm.decipher import READS, RECONNECT, UNREACHABLE, decipher, silence
 from bot.crm.pace import Pacer, Urgency
-from bot.crm.transport import Client, Transport
+from bot.crm.transport import Bodiless, Client, Transport, wire_headers
 from bot.errors import BotError, CredentialBroken, OutcomeUnknown, RateLimited, Unavailable
 from bot.models import ConnectionId
 
@@ -134,6 +133,7 @@ class Gateway:
         self._asked_at = float("-inf")
         self._asked_status = 0
         self._headers = httpx.Headers({**http.headers, HEADER: self.connection_id})
+        self._wire_headers = wire_headers(self._headers)
         self._base = http.base_url.raw_path.decode().rstrip("/")
 
     async def get(
@@ -233,14 +233,14 @@ class Gateway:
         self, method: str, path: str, params: Mapping[str, str], json: Mapping[str, Any] | None, *, read: float
     ) -> httpx.Request:
         """Made by hand: `AsyncClient.request` takes 0.4 ms of CPU to parse one URL with a filter in it three times."""
-        query = f"?{urlencode(params)}" if params else ""
-        return httpx.Request(
-            method,
-            self._http.base_url,
-            headers=self._headers,
-            json=json,
-            extensions={"timeout": {"connect": 5.0, "read": read, "pool": 5.0}, "target": f"{self._base}{path}{query}"},
-        )
+        extensions: dict[str, Any] = {
+            "timeout": {"connect": 5.0, "read": read, "pool": 5.0},
+            "target": (self._base + path, params),
+        }
+        if json is None:
+            extensions["headers"] = self._wire_headers
+            return Bodiless(method, self._http.base_url, headers=self._headers, extensions=extensions)
+        return httpx.Request(method, self._http.base_url, headers=self._headers, json=json, extensions=extensions)
 
     async def _whose(self, suspicion: CredentialBroken) -> CredentialBroken:
         """Whose credential it is: Maton knows its own key and the connection, else the team's (maton.md section 3)."""

@@ -64,7 +64,7 @@ def searched(record: Record) -> list[str]:
         case str() as address, _:
             texts.append(address)
         case _, Links() as links:
-            texts += [values.host(links.primary.url), links.primary.url]
+            texts += [values.bare_host(links.primary.url), links.primary.url]
     return texts
 
 

@@ -4,7 +4,7 @@ Reading takes anything: what is missing or odd is None, never an error. Facts: t
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, time
 from typing import Any
 
@@ -54,8 +54,12 @@ def tidy_url(text: str) -> str:
 
 def host(url: str) -> str:
     """The bare host of an address or domain: no scheme, port, path, or leading www."""
-    rest = tidy_url(url).partition("://")[2]
-    return _PAST_THE_HOST.split(rest, maxsplit=1)[0].removeprefix("www.")
+    return bare_host(tidy_url(url))
+
+
+def bare_host(tidy: str) -> str:
+    """The same of an address that is tidy already, as every one that was read is."""
+    return _PAST_THE_HOST.split(tidy.partition("://")[2], maxsplit=1)[0].removeprefix("www.")
 
 
 def point(raw: Any) -> datetime | None:
@@ -116,7 +120,7 @@ def _read_name(raw: Any) -> FullName | None:
 
 
 def _read_emails(raw: Any) -> Value:
-    more = tuple(each for each in _list(raw.get("additionalEmails")) if isinstance(each, str))
+    more = tuple([each for each in _list(raw.get("additionalEmails")) if isinstance(each, str)])
     return _settled_emails(Emails(_word(raw.get("primaryEmail")), more))
 
 
@@ -174,21 +178,22 @@ def _read_ref(kind: Kind) -> Callable[[Any], Value]:
 
 def _settled_emails(value: Any) -> Emails | None:
     emails = Emails(value) if isinstance(value, str) else value
-    tidy = Emails(emails.primary.strip().lower(), _without_blanks(each.strip().lower() for each in emails.additional))
-    return tidy if tidy.primary or tidy.additional else None
+    more = tuple([tidy for each in emails.additional if (tidy := each.strip().lower())])
+    primary = emails.primary.strip().lower()
+    return Emails(primary, more) if primary or more else None
 
 
 def _settled_phones(value: Any) -> Phones | None:
     whole = Phones(Phone(value)) if isinstance(value, str) else value
-    more = tuple(phones.settled(each) for each in whole.additional if each.number)
+    more = tuple([phones.settled(each) for each in whole.additional if each.number])
     tidy = Phones(phones.settled(whole.primary), more)
     return tidy if tidy.primary.number or more else None
 
 
 def _settled_links(value: Any) -> Links | None:
     links = Links(Link(value)) if isinstance(value, str) else value
-    tidy = Links(_settled_link(links.primary), tuple(_settled_link(each) for each in links.secondary if each.url))
-    return tidy if tidy.primary.url or tidy.secondary else None
+    primary, more = _settled_link(links.primary), tuple([_settled_link(each) for each in links.secondary if each.url])
+    return Links(primary, more) if primary.url or more else None
 
 
 def _settled_link(link: Link) -> Link:
@@ -201,10 +206,6 @@ def _settled_name(value: Any) -> FullName | None:
         value = FullName(first, last)
     name = FullName(value.first.strip(), value.last.strip())
     return name if name.first or name.last else None
-
-
-def _without_blanks(texts: Iterable[str]) -> tuple[str, ...]:
-    return tuple(each for each in texts if each)
 
 
 def _write_emails(value: Any) -> dict[str, Any]:
