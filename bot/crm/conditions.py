@@ -3,7 +3,7 @@
 `Found` holds, for each (key, text) of a condition on a relation, the records that the text names.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -51,13 +51,14 @@ _COMPARED: dict[Op, Compared] = {
 _DAY = timedelta(days=1)
 ROOM_FOR_WORDS = 600
 AROUND_A_WORD = 17
+MOST_BYTES = 4  # of one character
 """Bytes of a question's words, and for what stands around each; in three fields, encoded, they are nine times as long
 and still fit a URL."""
 
 
 def build(query: Query, knowledge: Knowledge, found: Found) -> Filter | None:
     """Everything the query asks for; None when it asks for everything. Refused where this CRM lacks a field."""
-    parts = [*words(query.kind, query.words, knowledge)]
+    parts = [words(query.kind, query.words, knowledge)] if query.words.strip() else []
     parts += [condition(query.kind, each, knowledge, found) for each in query.conditions]
     if query.where.strip():
         parts.append(filters.written(query.where))  # last, so that no quote in it can swallow another part
@@ -68,24 +69,22 @@ def build(query: Query, knowledge: Knowledge, found: Found) -> Filter | None:
     return filters.wrapped(joined) if query.where.strip() else joined
 
 
-def words(kind: Kind, text: str, knowledge: Knowledge) -> Iterable[Filter]:
-    """Each word stands literally in one of the kind's searched fields."""
-    paths = [path for key in SEARCHED[kind] for path in text_paths(kind, key, knowledge)]
-    return _each_word(text, paths)
+def words(kind: Kind, text: str, knowledge: Knowledge) -> Filter:
+    """Each word stands literally in one of the kind's searched fields; no words match nothing."""
+    return _each_word(text, [path for key in SEARCHED[kind] for path in text_paths(kind, key, knowledge)])
 
 
-def _each_word(text: str, paths: Sequence[str]) -> Iterable[Filter]:
+def _each_word(text: str, paths: Sequence[str]) -> Filter:
     """Each word in one of the fields. The server is asked for the longest; the others are looked for in its answer."""
-    words = dict.fromkeys(text.split())
-    asked = _fitting(words)
-    for word in words:
-        stands = filters.contained(paths, word)
-        yield stands if word in asked else filters.unasked(stands)
+    words = tuple(dict.fromkeys(text.split()))
+    return filters.holding(paths, words, asked=_fitting(words))
 
 
-def _fitting(words: Iterable[str]) -> set[str]:
+def _fitting(words: Collection[str]) -> set[str]:
     """The words that there is room for in a request, the longest at least."""
     room, asked = ROOM_FOR_WORDS, set[str]()
+    if sum(map(len, words)) + AROUND_A_WORD * len(words) <= ROOM_FOR_WORDS // MOST_BYTES:
+        return set(words)
     for word in sorted(words, key=len, reverse=True):
         room -= len(word.encode()) + AROUND_A_WORD
         if not asked or room >= 0:
@@ -184,8 +183,7 @@ def _text(kind: Kind, asked: Condition, path: str, knowledge: Knowledge, found: 
 
 def _one_text(paths: list[str], text: str, op: Op) -> Filter:
     if len(paths) > 1:  # a name in two parts: each of its words in either
-        parts = list(_each_word(text, paths))
-        return filters.all_of(*parts) if parts else filters.nothing()
+        return _each_word(text, paths)
     return filters.contains(paths[0], text) if op is Op.CONTAINS else filters.equals(paths[0], text)
 
 

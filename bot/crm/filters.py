@@ -8,7 +8,7 @@ import math
 import operator
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Literal
@@ -61,19 +61,22 @@ def contains(path: str, text: str) -> Filter:
     return _pattern(path, text, "contains")
 
 
-def contained(paths: Sequence[str], text: str) -> Filter:
-    """The text stands literally in one of the fields: `any_of` their `contains`, made at once for searches."""
-    if not text or not paths:
-        return nothing()
-    safe, exact = pattern(text)
-    wanted, ways = text.casefold(), [_steps(path) for path in paths]
+def holding(paths: Sequence[str], words: Iterable[str], *, asked: Collection[str]) -> Filter:
+    """Each word stands literally in one of the fields; only those in `asked` are put to the server.
+
+    The same as `all_of` the `any_of` of each word's `contains`, at a third of the cost: every search needs it.
+    """
+    patterns = [pattern(word) if word in asked else ("", False) for word in words]
+    askable = [safe for safe, _ in patterns if safe.strip("_")]
+    parts = [_group("or", [f'{path}[ilike]:"%{safe}%"' for path in paths]) for safe in askable]
+    wanted, ways = [word.casefold() for word in words], [_steps(path) for path in paths]
 
     def meant(raw: Raw) -> bool:
-        return any(isinstance(held := dig(raw, way), str) and wanted in held.casefold() for way in ways)
+        held = "\n".join([text.casefold() for way in ways if isinstance(text := dig(raw, way), str)])
+        return all(word in held for word in wanted)  # a word has no line break that could join two fields
 
-    askable = bool(safe.strip("_"))
-    asked = _group("or", [f'{path}[ilike]:"%{safe}%"' for path in paths]) if askable else ""
-    return Filter(asked, exact and askable, meant)
+    exact = len(askable) == len(wanted) and all(exact for _, exact in patterns)
+    return Filter(_group("and", parts), exact, meant) if wanted and ways else nothing()
 
 
 def equals(path: str, text: str) -> Filter:
@@ -175,11 +178,6 @@ def trashed_or_not() -> Filter:
 def written(where: str) -> Filter:
     """The asker's own filter as written, for reads only; line breaks, which the grammar cannot carry, become spaces."""
     return Filter(re.sub(r"[\r\n\u2028\u2029]+", " ", where).strip(), exact=True, _meant=lambda _: None)
-
-
-def unasked(inner: Filter) -> Filter:
-    """The same, decided here alone: for what would make a request too long."""
-    return replace(inner, asked="", exact=False)
 
 
 def all_of(*filters: Filter) -> Filter:

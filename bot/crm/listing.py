@@ -128,8 +128,7 @@ async def _ids(reading: Reading, kind: Kind, text: str) -> Named:
         members = await reading.members()
         called = {each.id: f"{each.name} {each.values.get('email')}".casefold() for each in members}
         return Named(tuple(each for each, name in called.items() if text.casefold() in name))
-    parts = list(words(kind, text, reading.knowledge)) or [filters.nothing()]
-    found = await reading.records(kind, filters.all_of(*parts), limit=100)
+    found = await reading.records(kind, words(kind, text, reading.knowledge), limit=100)
     whole = [each.id for each in found.records if text.casefold() in each.name.casefold()]
     return Named(tuple(whole or (each.id for each in found.records)), complete=found.complete)
 

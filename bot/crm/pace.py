@@ -8,8 +8,7 @@ import asyncio
 import random
 import time
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from contextvars import ContextVar
 from enum import IntEnum
 
@@ -46,22 +45,22 @@ class Urgency(IntEnum):
 _tell: ContextVar[Callable[[], None] | None] = ContextVar("tell_of_waiting", default=None)
 
 
-@contextmanager
-def telling_of_waits(tell: Callable[[], None]) -> Iterator[None]:
+class telling_of_waits:
     """Call `tell`, once at most, when a request made inside has waited `TOLD_AFTER` seconds for a limit."""
-    told = False
 
-    def once() -> None:
-        nonlocal told
-        if not told:
-            told = True
+    def __init__(self, tell: Callable[[], None]) -> None:
+        self._telling: Callable[[], None] | None = tell
+
+    def __enter__(self) -> None:
+        self._token = _tell.set(self._once)
+
+    def __exit__(self, *_: object) -> None:
+        _tell.reset(self._token)
+
+    def _once(self) -> None:
+        if self._telling is not None:
+            tell, self._telling = self._telling, None
             tell()
-
-    token = _tell.set(once)
-    try:
-        yield
-    finally:
-        _tell.reset(token)
 
 
 _Waiter = asyncio.Future[float]

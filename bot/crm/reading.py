@@ -91,7 +91,8 @@ class Reading:
         exact = wanted is None or wanted.exact
         total = rows.total if exact else None if rows.more else len(rows.raws)
         # `rows` has learned from all of them already.
-        records = tuple(self._named(shapes.record(kind, raw)) for raw in rows.raws)
+        records = tuple([shapes.record(kind, raw) for raw in rows.raws])
+        self._names.put_all((each.id, each.name) for each in records)
         return Records(records=records, total=total, complete=not rows.more)
 
     async def one(self, kind: Kind, record_id: str, *, urgency: Urgency = Urgency.WRITE) -> Record:
@@ -136,21 +137,17 @@ class Reading:
     async def named(self, records: Iterable[Record], kinds: Iterable[Kind] = tuple(Kind)) -> tuple[Record, ...]:
         """The records with their refs named; a name that cannot be read just now stays empty."""
         whole, kinds = tuple(records), tuple(kinds)
-        asked = [ref for each in whole for ref in shapes.refs_in(each) if ref.kind in kinds]
-        if not asked:
-            return whole
+        refs = [[ref for ref in shapes.refs_in(each) if ref.kind in kinds] for each in whole]
         try:
-            names = await self.names(asked)
+            names = await self.names(ref for of_one in refs for ref in of_one)
         except BotError:
-            names = {}
-        return tuple(with_names(each, names) for each in whole)
+            return whole
+        return tuple([with_names(each, names) if any(of) else each for each, of in zip(whole, refs, strict=True)])
 
     def record(self, kind: Kind, raw: Raw) -> Record:
         """The record, and what it teaches about this CRM."""
         self.knowledge.saw_all(columns.plural(kind), (raw,))
-        return self._named(shapes.record(kind, raw))
-
-    def _named(self, read: Record) -> Record:
+        read = shapes.record(kind, raw)
         self._names.put(read.id, read.name)
         return read
 

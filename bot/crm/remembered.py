@@ -2,7 +2,7 @@
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Generic, TypeVar
 
 Key = TypeVar("Key")
@@ -20,8 +20,14 @@ class Remembered(Generic[Key, Held]):
 
     def put(self, key: Key, held: Held) -> None:
         """Remember from now on."""
-        self._held.pop(key, None)
-        self._held[key] = (self._clock() + self._seconds, held)
+        self.put_all(((key, held),))
+
+    def put_all(self, many: Iterable[tuple[Key, Held]]) -> None:
+        """Remember all of them from now on."""
+        until = self._clock() + self._seconds
+        for key, held in many:
+            self._held[key] = (until, held)
+            self._held.move_to_end(key)
         while len(self._held) > self._most:
             self._held.popitem(last=False)
 

@@ -43,8 +43,7 @@ async def matching(reading: Reading, kind: Kind, words: str, **how: object) -> R
     """One request for the records of the kind that hold every word. No words match nothing."""
 
     async def read() -> Records:
-        parts = list(conditions.words(kind, words, reading.knowledge)) or [filters.nothing()]
-        return await reading.records(kind, filters.all_of(*parts), **how)
+        return await reading.records(kind, conditions.words(kind, words, reading.knowledge), **how)
 
     return await relearning(reading.knowledge, Query(kind=kind), read)
 

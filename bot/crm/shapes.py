@@ -1,6 +1,6 @@
 """A record as Twenty's JSON and as ours, in the current and in the documented dialect (twenty.md sections 0 and 4)."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -15,7 +15,7 @@ Raw = Mapping[str, Any]
 
 def record(kind: Kind, raw: Raw) -> Record:
     """The record as sent; `values` holds the fields that the JSON had, and no oddity in it is an error."""
-    held = {key: _read(part, held_as, raw[name]) for key, name, part, held_as in _there(kind, tuple(raw))}
+    held = {key: read(raw[name]) for key, name, read in _there(kind, tuple(raw))}
     creator = raw.get("createdBy")
     return Record(
         kind=kind,
@@ -82,16 +82,17 @@ def refs_in(one: Record) -> tuple[Ref, ...]:
 
 
 @lru_cache(maxsize=256)  # the records of one answer have the same fields
-def _there(kind: Kind, names: tuple[str, ...]) -> tuple[tuple[str, str, str, Holds], ...]:
-    """Which of our fields a record with these names has: key, name, part, and what it holds."""
-    fields_of = ((each, holds(kind, each.key), _name_in(each, names)) for each in columns.COLUMNS[kind])
-    return tuple(
-        (each.key, name, each.part if each.key == "city" else "", held_as) for each, held_as, name in fields_of if name
-    )
+def _there(kind: Kind, names: tuple[str, ...]) -> tuple[tuple[str, str, Callable[[Any], Value]], ...]:
+    """Which of our fields a record with these names has: its key, its name, and how it is read."""
+    named = ((each, _name_in(each, names)) for each in columns.COLUMNS[kind])
+    return tuple((each.key, name, _reader(each, holds(kind, each.key))) for each, name in named if name)
 
 
-def _read(part: str, held_as: Holds, raw: Any) -> Value:
-    return values.read(held_as, raw.get(part) if part and isinstance(raw, Mapping) else raw)
+def _reader(column: Column, held_as: Holds) -> Callable[[Any], Value]:
+    read = values.reader(held_as)
+    if column.key != "city":
+        return read
+    return lambda raw: read(raw.get(column.part) if isinstance(raw, dict) else raw)
 
 
 def _name_in(column: Column, names: Collection[str]) -> str | None:

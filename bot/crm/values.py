@@ -20,12 +20,17 @@ _PAST_THE_HOST = re.compile(r"[/?#:]")
 _NOON = time(12, tzinfo=UTC)
 
 
-def read(holds: Holds, raw: Any) -> Value:
-    """Twenty's JSON as our value; None for anything empty or unreadable."""
-    try:
-        return _READ[holds](raw)
-    except (TypeError, ValueError, AttributeError, OverflowError):
-        return None
+def reader(holds: Holds) -> Callable[[Any], Value]:
+    """What reads Twenty's JSON of such a field as our value; None for anything empty or unreadable."""
+    known = _READ[holds]
+
+    def read(raw: Any) -> Value:
+        try:
+            return known(raw)
+        except (TypeError, ValueError, AttributeError, OverflowError):
+            return None
+
+    return read
 
 
 def write(holds: Holds, value: Value) -> Any:

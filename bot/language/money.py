@@ -68,9 +68,10 @@ def _is_clear(match: re.Match[str]) -> bool:
 
 def format_money(money: Money) -> str:
     """`EUR 12,500`, `USD 0.50`: code, groups of three, decimals only where there are some."""
+    if money.micros % 10**6 == 0:  # nearly every deal
+        return f"{money.currency} {money.micros // 10**6:,}".strip()
     units = Decimal(money.micros).scaleb(-6)
-    whole = units == units.to_integral_value()
-    shown = f"{units:,.0f}" if whole else f"{units:,.2f}" if units == round(units, 2) else f"{units:,.6f}"
+    shown = f"{units:,.2f}" if units == round(units, 2) else f"{units:,.6f}"
     return f"{money.currency} {shown}".strip()
 
 

@@ -26,7 +26,7 @@ class SlackClients:
         """The shared session; made at first use, since it belongs to the running loop."""
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                timeout=aiohttp.ClientTimeout(total=SLACK_ANSWERS_WITHIN),
+                timeout=aiohttp.ClientTimeout(sock_connect=SLACK_ANSWERS_WITHIN, sock_read=SLACK_ANSWERS_WITHIN),
                 cookie_jar=aiohttp.DummyCookieJar(),  # Slack's API sets none; looking for some is a tenth of a request
             )
         return self._session

@@ -70,6 +70,20 @@ def test_text_is_found_nowhere_else(term: str, held: str) -> None:
     assert filters.contains("name", term).matches({"name": held}) == (term.casefold() in held.casefold())
 
 
+@given(st.lists(hostile.filter(lambda each: each.split() == [each]), max_size=3), st.text(max_size=8), st.text())
+@settings(max_examples=300, deadline=None)
+def test_words_are_held_as_each_of_them_would_be(words: list[str], first: str, last: str) -> None:
+    """What searches ask for many words in many fields is what `contains` asks for each, joined."""
+    paths, raw = ("name.firstName", "name.lastName"), {"name": {"firstName": first, "lastName": last}}
+    one = filters.holding(paths, words, asked=words)
+    each = filters.all_of(*(filters.any_of(*(filters.contains(path, word) for path in paths)) for word in words))
+
+    if words:
+        assert (one.asked, one.exact, one.matches(raw)) == (each.asked, each.exact, each.matches(raw))
+    else:
+        assert not one.matches(raw)
+
+
 @pytest.mark.parametrize("term", [")(", "'", "()[]", "\n", '"', ","])
 def test_a_term_of_nothing_but_wildcards_is_never_sent(term: str) -> None:
     """It would match everything, so only we look for it."""

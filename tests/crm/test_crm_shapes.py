@@ -54,7 +54,7 @@ def test_a_date_never_shifts_by_a_day(hours: int) -> None:
     chosen = When(datetime(2026, 4, 1, tzinfo=zone), all_day=True)
 
     stored = values.write(Holds.DATE, chosen)
-    back = values.read(Holds.DATE, stored)
+    back = values.reader(Holds.DATE)(stored)
 
     assert stored == "2026-04-01T12:00:00.000Z"
     assert isinstance(back, When)
@@ -95,7 +95,7 @@ def test_what_is_settled_is_what_comes_back(case: tuple[Holds, Value]) -> None:
     holds, value = case
     settled = values.settled(holds, value)
 
-    assert values.read(holds, values.write(holds, value)) == settled
+    assert values.reader(holds)(values.write(holds, value)) == settled
     assert values.settled(holds, settled) == settled
 
 
