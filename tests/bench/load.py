@@ -1,10 +1,13 @@
 """People typing commands, so many in flight or so many a second, and what each waits for."""
 
 import asyncio
+import gc
 import itertools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from tests.bench import slack_standin as slack
 from tests.bench.wire import Line
@@ -15,11 +18,17 @@ _numbers = itertools.count(1)
 
 @dataclass(slots=True)
 class Sample:
-    """What one stretch of load saw; seconds throughout."""
+    """What one stretch of load saw; seconds throughout, and megabytes of memory at its end.
+
+    `asked` is how many a second were sent, `generator` the share of a core that the load itself took.
+    """
 
     seconds: float = 0.0
     answered: int = 0
     cpu: float = 0.0
+    memory: float = 0.0
+    asked: float = 0.0
+    generator: float = 0.0
     acknowledgements: list[float] = field(default_factory=list)
     answers: list[float] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
@@ -47,12 +56,18 @@ Asking = Callable[[], Ask]
 
 
 def finds(standin: slack.SlackStandIn, port: int, teams: int) -> Asking:
-    """`/crm find` from team after team, never twice the same words, so that no two share a request to the CRM."""
+    """`/crm find` from team after team, and from the first again after the last."""
+    return finds_of(standin, port, itertools.cycle(range(teams)))
+
+
+def finds_of(standin: slack.SlackStandIn, port: int, teams: Iterable[int]) -> Asking:
+    """`/crm find` from these teams, never twice the same words, so that no two share a request to the CRM."""
+    whose = iter(teams)
 
     def ask() -> Ask:
         number = next(_numbers)
         tag = f"q{number % 1_000_000:06d}"
-        form = slack.command(f"find acme {tag}", answer_to=standin.url(number), team_id=slack.team(number % teams))
+        form = slack.command(f"find acme {tag}", answer_to=standin.url(number), team_id=slack.team(next(whose)))
         return Ask(slack.signed(form, port), str(number), b"expansion")
 
     return ask
@@ -94,28 +109,72 @@ async def in_flight(
             await one(standin, line, asking(), sample)
         line.close()
 
-    began = time.perf_counter()
-    await asyncio.gather(*(person() for _ in range(many)))
-    sample.seconds = time.perf_counter() - began
+    with _unhindered(sample):
+        began = time.perf_counter()
+        await asyncio.gather(*(person() for _ in range(many)))
+        sample.seconds = time.perf_counter() - began
     return sample
 
 
 async def steadily(standin: slack.SlackStandIn, port: int, asking: Asking, *, rate: float, seconds: float) -> Sample:
-    """Open loop: `rate` a second whatever the answers take, on as many connections as that needs."""
-    sample, idle, running = Sample(), list[Line](), set[asyncio.Task[None]]()
+    """Open loop: `rate` a second whatever the answers take, on as many connections as that needs.
 
-    async def person(line: Line | None) -> None:
-        line = line if line and not line.lost else await Line.to(port)
-        await one(standin, line, asking(), sample)
+    Answers are counted over the time from the first to the last of them: an app that keeps up is counted at `rate`,
+    and one that does not at what it reaches. Everything is signed and connected before the clock starts.
+    """
+    sample, asks = Sample(), [asking() for _ in range(int(rate * seconds))]
+    idle = [await Line.to(port) for _ in range(_CONNECTED)]
+    came: list[float] = []
+
+    async def person(ask: Ask) -> None:
+        line = idle.pop() if idle else await Line.to(port)
+        line = line if not line.lost else await Line.to(port)
+        before = sample.answered
+        await one(standin, line, ask, sample)
+        if sample.answered > before:
+            came.append(time.perf_counter())
         idle.append(line)
 
-    began = time.perf_counter()
-    for n in range(int(rate * seconds)):
-        await asyncio.sleep(max(began + n / rate - time.perf_counter(), 0))
-        running.add(task := asyncio.create_task(person(idle.pop() if idle else None)))
-        task.add_done_callback(running.discard)
-    await asyncio.gather(*running)
-    sample.seconds = time.perf_counter() - began
+    with _unhindered(sample):
+        sample.asked = await _at_rate(person, asks, rate)
+    sample.seconds = spanned(came)
     for line in idle:
         line.close()
     return sample
+
+
+_CONNECTED = 32
+"""Connections that are there before a steady load; Slack keeps its own, too."""
+
+
+async def _at_rate(person: Callable[[Ask], Coroutine[Any, Any, None]], asks: Sequence[Ask], rate: float) -> float:
+    """Let each ask at its time and wait for all; how many a second were really asked."""
+    running = set[asyncio.Task[None]]()
+    began = time.perf_counter()
+    for n, ask in enumerate(asks):
+        await asyncio.sleep(max(began + n / rate - time.perf_counter(), 0))
+        running.add(task := asyncio.create_task(person(ask)))
+        task.add_done_callback(running.discard)
+    asked = len(asks) / (time.perf_counter() - began + 1 / rate)
+    await asyncio.gather(*running)
+    return asked
+
+
+def spanned(came: Sequence[float]) -> float:
+    """The time that so many answers stand for: between n answers lie n - 1 gaps, and each answer has one."""
+    if len(came) < 2:
+        return 0.0
+    return (max(came) - min(came)) * len(came) / (len(came) - 1)
+
+
+@contextmanager
+def _unhindered(sample: Sample) -> Iterator[None]:
+    """Let the load collect its garbage before and not during; note what share of a core it took."""
+    gc.collect()
+    gc.disable()
+    began, cpu = time.perf_counter(), time.process_time()
+    try:
+        yield
+    finally:
+        sample.generator = (time.process_time() - cpu) / max(time.perf_counter() - began, 1e-9)
+        gc.enable()
