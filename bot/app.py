@@ -114,7 +114,8 @@ async def build(settings: Settings) -> Bot:
     http = http_client(api_key=settings.maton_api_key, base_url=settings.maton_api_url)
     ground = Ground(settings=settings, store=store, clients=clients, errands=errands, now=utc_now)
     tokens = tokens_of(ground)
-    crms = CRMs(http, hooks=Hooks(on_health=health_of(ground, tokens).seen, on_request=metrics.crm_request))
+    health = health_of(ground, tokens)
+    crms = CRMs(http, hooks=Hooks(on_health=health.seen, on_request=metrics.crm_request))
     teams = Teams(
         store=store, tokens=tokens, clients=clients, crms=crms, people=People(), command=settings.slack_command
     )
@@ -124,6 +125,7 @@ async def build(settings: Settings) -> Bot:
     inbox = Inbox(store, errands, owner=executor.owner, now=utc_now)
     front = Front(_stories(ground, cards, executor, of_teams).routes(), teams, errands, metrics, inbox)
     executor.also(front.answer_what_was_left)
+    executor.also(health.write_down)
     bolt = _bolt(settings, tokens, clients)
     bolt.use(front)
     bot = Bot(

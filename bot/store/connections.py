@@ -4,6 +4,7 @@ A connection that a team leaves is doomed in the same transaction, so that it is
 dies in between.
 """
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -82,6 +83,17 @@ RECOVER = (
     .values(broken_since=None, last_error="", last_success=bindparam("b_now"))
 )
 SUCCEED = update(connections).where(*_this).values(last_success=bindparam("b_now"))
+FARING = (
+    select(*columns)
+    .where(c.connection_id.in_(bindparam("b_connections", expanding=True)))
+    .order_by(c.connection_id)
+    .with_for_update(skip_locked=True)  # two processes that write of the same ones never wait for each other
+)
+ALL_SUCCEED = (
+    update(connections)
+    .where(c.connection_id.in_(bindparam("b_connections", expanding=True)))
+    .values(broken_since=None, last_error="", last_success=bindparam("b_now"))
+)
 BREAK = (
     update(connections)
     .where(*_this, c.broken_since.is_(None))
@@ -144,6 +156,19 @@ class Connections:
                 return True
             connection.execute(SUCCEED, values)
             return False
+
+        return await self._database.write(work)
+
+    async def mark_all_ok(self, connection_ids: Collection[ConnectionId], now: datetime) -> tuple[BoundConnection, ...]:
+        """Note that all these work, in one transaction; returns those of them that were broken until now."""
+
+        def work(connection: Connection) -> tuple[BoundConnection, ...]:
+            rows = connection.execute(FARING, {"b_connections": sorted(connection_ids)}).all()
+            found = [bound(tuple(row)) for row in rows]
+            if found:
+                these = [each.connection_id for each in found]
+                connection.execute(ALL_SUCCEED, {"b_connections": these, "b_now": now})
+            return tuple(each for each in found if each.broken_since is not None)
 
         return await self._database.write(work)
 

@@ -20,7 +20,8 @@ log = logging.getLogger(__name__)
 
 KEPT = 10_000
 NOTED_EVERY = 300.0
-"""Seconds between two notes that a connection still works: each is a write, and a look-up should cost none."""
+"""Seconds between two notes that a connection still works."""
+AT_ONCE = 500
 
 SLACK_USER = re.compile(r"[UW][A-Z0-9]{1,30}")
 
@@ -40,6 +41,7 @@ class Health:
         self._command = command
         self._now = now
         self._known: dict[ConnectionId, tuple[bool, datetime]] = {}
+        self._to_write_down: set[ConnectionId] = set()
 
     def seen(self, connection_id: ConnectionId, ok: bool, error: BotError | None) -> None:
         """A request ended well, or badly with this error."""
@@ -51,8 +53,19 @@ class Health:
         if len(self._known) >= KEPT:
             self._known.clear()
         self._known[connection_id] = (ok, now)
+        if ok and (before is None or before[0]):
+            self._to_write_down.add(connection_id)  # at the next sweep, by `write_down`
+            return
         whose = error.whose if isinstance(error, CredentialBroken) else ""
         self._errands.start(self._note(connection_id, whose, now))
+
+    async def write_down(self) -> None:
+        """Note what worked lately, all of it at once: a look-up is not to cost a write."""
+        those, self._to_write_down = self._to_write_down, set()
+        ordered = sorted(those)
+        for at in range(0, len(ordered), AT_ONCE):
+            for bound in await self._store.connections.mark_all_ok(ordered[at : at + AT_ONCE], self._now()):
+                await self._say_recovered(bound)
 
     async def _note(self, connection_id: ConnectionId, whose: str, now: datetime) -> None:
         bound = await self._store.connections.holder(connection_id)
@@ -64,13 +77,16 @@ class Health:
             if await connections.mark_broken(bound.team_id, connection_id, whose, now):
                 await self._say_broken(bound, whose)
         elif await connections.mark_ok(bound.team_id, connection_id, now):
-            log.info("a connection works again", extra={"team": bound.team_id})
-            await self._say(bound, recovered(bound.crm_name))
+            await self._say_recovered(bound)
 
     async def _say_broken(self, bound: BoundConnection, whose: str) -> None:
         log.warning("a connection has stopped working, to be mended by: %s", whose, extra={"team": bound.team_id})
         standing = Standing(crm_name=bound.crm_name, last_success=bound.last_success, fault=whose)
         await self._say(bound, broke(standing, command=self._command, timezone="UTC"))
+
+    async def _say_recovered(self, bound: BoundConnection) -> None:
+        log.info("a connection works again", extra={"team": bound.team_id})
+        await self._say(bound, recovered(bound.crm_name))
 
     async def _say(self, bound: BoundConnection, message: Message) -> None:
         if SLACK_USER.fullmatch(bound.bound_by):  # the operator's bindings have nobody in Slack behind them

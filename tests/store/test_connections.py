@@ -87,6 +87,19 @@ async def test_one_break_is_told_once(store: Store, now: datetime):
     assert await store.connections.mark_broken("T1", "c1", "credential", now)
 
 
+async def test_many_successes_are_written_down_at_once(store: Store, now: datetime):
+    """Of all that work, those that were broken are told, once; what nobody holds (any more) is left out."""
+    for team in ("T1", "T2", "T3"):
+        await bind(store, team, f"c-{team}", now)
+    await store.connections.mark_broken("T2", "c-T2", "credential", now)
+
+    working = ("c-T2", "c-T1", "c-gone")
+    marked = await asyncio.gather(*(store.connections.mark_all_ok(working, now + MINUTE) for _ in range(5)))
+    assert [each.team_id for recovered in marked for each in recovered] == ["T2"]
+    held = [await store.connections.connection(team) for team in ("T1", "T2", "T3")]
+    assert [(each.last_success, each.broken_since) for each in held] == [(now + MINUTE, None)] * 2 + [(None, None)]
+
+
 async def test_a_success_is_written_down_once_a_minute(store: Store, now: datetime):
     """Successes within a minute leave the row alone."""
     await bind(store, "T1", "c1", now)

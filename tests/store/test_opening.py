@@ -48,7 +48,7 @@ async def test_the_migrations_make_the_tables(store: Store):
     def differences(connection):
         return compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), metadata)
 
-    assert await store._database.write(differences) == []
+    assert await store._database.administer(differences) == []
 
 
 def test_the_newest_migration_is_named_where_a_start_looks():

@@ -41,6 +41,8 @@ STATEMENTS = {
     "history of a proposal": history.OF_PROPOSAL,
     "old history": history.DELETE_OLD,
     "connection": connections.GET,
+    "connections that work": connections.FARING,
+    "connections that go on working": connections.ALL_SUCCEED,
     "installation": installations.FIND,
     "the install that serves a team": installations.SERVING,
     "listing": listings.GET,
