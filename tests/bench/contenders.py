@@ -17,6 +17,7 @@ from tests.bench.wire import Line
 
 HERE = Path(__file__).parent
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "crm-bot-bench"
+BOLT_JS = CACHE / "node_modules" / "@slack" / "bolt"
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -29,10 +30,11 @@ def free_port() -> int:
 
 @dataclass(slots=True)
 class Process:
-    """A child and what it costs."""
+    """A child and what it costs; what it says on stderr goes to a file, which keeps tracebacks off the terminal."""
 
     popen: "subprocess.Popen[bytes]"
     port: int
+    stderr: Path
 
     @property
     def cpu(self) -> float:
@@ -45,6 +47,12 @@ class Process:
         """Resident megabytes."""
         lines = Path(f"/proc/{self.popen.pid}/status").read_text().splitlines()
         return next(int(each.split()[1]) / 1024 for each in lines if each.startswith("VmRSS"))
+
+    @property
+    def said(self) -> str:
+        """The first line that it said on stderr; nothing when it was content."""
+        with self.stderr.open(errors="replace") as lines:
+            return next((line.strip() for line in lines if line.strip()), "")
 
     def end(self) -> None:
         self.popen.send_signal(signal.SIGTERM)
@@ -64,9 +72,10 @@ class Contender:
     teams: int = 1
     environment: dict[str, str] = field(default_factory=dict)
 
-    def start(self, addresses: dict[str, str]) -> Process:
-        """Start it on a free port; it is not ready yet."""
+    def start(self, addresses: dict[str, str], scratch: Path) -> Process:
+        """Start it on a free port; it is not ready yet. What it says on stderr goes to a file in `scratch`."""
         port = free_port()
+        stderr = scratch / f"{port}.stderr"
         kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
         environment = {
             **kept,
@@ -75,10 +84,15 @@ class Contender:
             "PORT": str(port),
             "PYTHONPATH": str(HERE.parent.parent),
         }
-        popen = subprocess.Popen(
-            self.argv, env=environment, cwd=self.environment.get("BENCH_DIRECTORY", CACHE), stdin=subprocess.DEVNULL
-        )
-        return Process(popen, port)
+        with stderr.open("wb") as said:
+            popen = subprocess.Popen(
+                self.argv,
+                env=environment,
+                cwd=self.environment.get("BENCH_DIRECTORY", scratch),
+                stdin=subprocess.DEVNULL,
+                stderr=said,
+            )
+        return Process(popen, port, stderr)
 
 
 async def first_answer(process: Process, standin: slack.SlackStandIn, teams: int, *, within: float = 30.0) -> float:
@@ -86,7 +100,7 @@ async def first_answer(process: Process, standin: slack.SlackStandIn, teams: int
     began, sample = time.perf_counter(), Sample()
     while True:
         if time.perf_counter() - began > within or process.popen.poll() is not None:
-            raise RuntimeError(f"it never answered: {sample.errors[-1:]}")
+            raise RuntimeError(f"it never answered: {sample.errors[-1:]} {process.said}")
         try:
             line = await Line.to(process.port)
         except OSError:
@@ -108,7 +122,7 @@ async def listening(process: Process, *, within: float = 30.0) -> None:
             return
         except OSError:
             await asyncio.sleep(0.01)
-    raise RuntimeError("it never listened")
+    raise RuntimeError(f"it never listened: {process.said}")
 
 
 def python(name: str, module: str) -> Contender:
@@ -116,15 +130,27 @@ def python(name: str, module: str) -> Contender:
     return Contender(name, (sys.executable, "-m", module))
 
 
-def bolt_js() -> Contender | None:
-    """Bolt for JavaScript, installed once by its name; None where there is no Node."""
+class Absent(Exception):
+    """A contender cannot take part; str() is a sentence that says why."""
+
+
+def bolt_js() -> Contender:
+    """Bolt for JavaScript, installed once by its name; raises `Absent` where that cannot be."""
     node, npm = shutil.which("node"), shutil.which("npm")
-    if not node or not npm:
-        return None
-    CACHE.mkdir(parents=True, exist_ok=True)
-    if not (CACHE / "node_modules" / "@slack" / "bolt").is_dir():
-        install = [npm, "install", "--no-audit", "--no-fund", "--prefix", str(CACHE), "@slack/bolt"]
-        if subprocess.run(install, capture_output=True, check=False).returncode:
-            return None
+    if not node:
+        raise Absent("There is no Node here, so Bolt for JavaScript is not measured.")
+    if not BOLT_JS.is_dir():
+        if not npm:
+            raise Absent("There is no npm here to install @slack/bolt with, so Bolt for JavaScript is not measured.")
+        _install(npm, "@slack/bolt")
     environment = {"NODE_PATH": str(CACHE / "node_modules"), "NODE_ENV": "production"}
     return Contender("Bolt for JavaScript", (node, str(HERE / "rivals" / "bolt.js")), environment=environment)
+
+
+def _install(npm: str, package: str) -> None:
+    CACHE.mkdir(parents=True, exist_ok=True)
+    argv = [npm, "install", "--no-audit", "--no-fund", "--prefix", str(CACHE), package]
+    done = subprocess.run(argv, capture_output=True, check=False, text=True)
+    if done.returncode:
+        said = next(iter(done.stderr.splitlines()), "nothing")
+        raise Absent(f"npm could not install {package} ({said}), so Bolt for JavaScript is not measured.")

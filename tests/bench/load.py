@@ -119,8 +119,9 @@ async def in_flight(
 async def steadily(standin: slack.SlackStandIn, port: int, asking: Asking, *, rate: float, seconds: float) -> Sample:
     """Open loop: `rate` a second whatever the answers take, on as many connections as that needs.
 
-    Answers are counted over the time from the first to the last of them: an app that keeps up is counted at `rate`,
-    and one that does not at what it reaches. Everything is signed and connected before the clock starts.
+    An app that keeps up is counted at what was asked, and one that does not at what it reaches: answers are counted
+    over the time of the asking, or of the answers where that is longer, and not over the wait for the last one.
+    Everything is signed and connected before the clock starts.
     """
     sample, asks = Sample(), [asking() for _ in range(int(rate * seconds))]
     idle = [await Line.to(port) for _ in range(_CONNECTED)]
@@ -137,7 +138,7 @@ async def steadily(standin: slack.SlackStandIn, port: int, asking: Asking, *, ra
 
     with _unhindered(sample):
         sample.asked = await _at_rate(person, asks, rate)
-    sample.seconds = spanned(came)
+    sample.seconds = max(spanned(came), len(asks) / sample.asked)
     for line in idle:
         line.close()
     return sample

@@ -1,59 +1,39 @@
 """The look-up road: `/crm find` at several loads, every contender in turn within every round."""
 
 import asyncio
+import shutil
 import subprocess
 import sys
 import tempfile
-from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.bench import contenders, ours, wire
 from tests.bench import slack_standin as slack
-from tests.bench.contenders import Contender, Process, first_answer, free_port
-from tests.bench.figures import Figure, Figures, table
-from tests.bench.load import Sample, finds, in_flight, steadily
-from tests.bench.picture import Bars
+from tests.bench.contenders import Absent, Contender, Process, first_answer, free_port
+from tests.bench.load import Asking, Sample, finds, finds_of, in_flight, steadily
+from tests.bench.results import BUSY, LIMIT, STEADY, Load, Results
 
-TEAMS = 1_000
-STEADY = 200  # commands a second
-
-
-@dataclass(frozen=True, slots=True)
-class Load:
-    """So many in flight (or, with `many` 0, `STEADY` a second) at a CRM of this latency."""
-
-    many: int
-    latency_ms: int
-
-    def __str__(self) -> str:
-        return f"{self.many or f'{STEADY}/s'} at {self.latency_ms} ms"
-
-
-BUSY, STEADILY = Load(64, 0), Load(0, 50)
-
-
-@dataclass(slots=True)
-class Results:
-    """Everything that was seen."""
-
-    samples: dict[tuple[str, Load], list[Sample]] = field(default_factory=lambda: defaultdict(list))
-    started: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
-    idle: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
-    after: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
-
-    def figures(self, name: str, load: Load) -> Figures:
-        return Figures.of(self.samples[name, load])
+TEAMS = 20_000
+WARM_TEAMS = 200
+"""Those that take turns while warm; the others ask once each, while cold."""
+SERVED_AGAIN_WITHIN = 2.0
+"""Seconds until a warm team's turn comes again: well within the shortest of the bot's memories of a team, 5 s."""
+REAL_LOAD = 10.0
+"""Seconds of 64 in flight before memory is looked at: JavaScript's heap goes on growing for as long."""
+MEASURED = 2.0
+"""Seconds per load from which on a run counts as a measurement, and memory is looked at after `REAL_LOAD`."""
 
 
 class Stage:
     """The stand-ins: Slack here, the CRM in a process of its own."""
 
-    def __init__(self, standin: slack.SlackStandIn, crm_port: int) -> None:
+    def __init__(self, standin: slack.SlackStandIn, crm_port: int, directory: Path) -> None:
         self.slack = standin
         self.crm_port = crm_port
+        self._directory = directory
 
     @property
     def addresses(self) -> dict[str, str]:
@@ -77,7 +57,7 @@ class Stage:
         told = self.addresses
         if "SLACK_CLIENT_ID" in contender.environment:
             del told["SLACK_BOT_TOKEN"]
-        return contender.start(told)
+        return contender.start(told, self._directory)
 
 
 @asynccontextmanager
@@ -87,10 +67,12 @@ async def staged() -> AsyncIterator[Stage]:
     crm = subprocess.Popen([sys.executable, "-m", "tests.bench.crm_standin", str(crm_port)])
     standin = slack.SlackStandIn(slack_port)
     server = await wire.serve(standin.answer, slack_port)
+    directory = scratch()
     try:
         await up(crm_port)
-        yield Stage(standin, crm_port)
+        yield Stage(standin, crm_port, directory)
     finally:
+        shutil.rmtree(directory, ignore_errors=True)
         crm.kill()
         crm.wait()
         server.close()
@@ -107,15 +89,45 @@ async def up(port: int, *, within: float = 10) -> None:
     raise RuntimeError("the CRM's stand-in did not come up")
 
 
-def entrants(directory: Path, *, only: str = "") -> list[Contender]:
-    """Everybody who takes part."""
+def warm_teams(load: Load) -> int:
+    """How many teams take turns, so that each is served again within `SERVED_AGAIN_WITHIN`."""
+    if not load.many or not load.latency_ms:
+        return WARM_TEAMS
+    return min(WARM_TEAMS, int(load.many / (load.latency_ms / 1000) * SERVED_AGAIN_WITHIN))
+
+
+@dataclass(slots=True)
+class Running:
+    """A contender that takes part in a round, and the teams that it has not heard of yet."""
+
+    contender: Contender
+    process: Process
+    unheard: Iterator[int]
+
+    def asking(self, standin: slack.SlackStandIn, load: Load) -> Asking:
+        """What it is asked at this load."""
+        if load.cold:
+            return finds_of(standin, self.process.port, self.unheard)
+        return finds(standin, self.process.port, min(self.contender.teams, warm_teams(load)))
+
+
+def entrants(directory: Path, *, only: str = "", tell: Callable[[str], None]) -> list[Contender]:
+    """Everybody who takes part; who cannot, and why, is told."""
     known = [
         ours.fresh(directory, teams=TEAMS),
         contenders.python("Bolt for Python, plain", "tests.bench.rivals.plain_bolt"),
-        contenders.bolt_js(),
-        contenders.python("by hand, the limit", "tests.bench.rivals.by_hand"),
+        *_where_there_is(contenders.bolt_js, tell),
+        contenders.python(LIMIT, "tests.bench.rivals.by_hand"),
     ]
-    return [each for each in known if each and (not only or only in each.name)]
+    return [each for each in known if not only or only in each.name]
+
+
+def _where_there_is(rival: Callable[[], Contender], tell: Callable[[str], None]) -> list[Contender]:
+    try:
+        return [rival()]
+    except Absent as why:
+        tell(str(why))
+        return []
 
 
 async def measure(entered: Sequence[Contender], loads: Sequence[Load], *, rounds: int, seconds: float) -> Results:
@@ -130,97 +142,58 @@ async def measure(entered: Sequence[Contender], loads: Sequence[Load], *, rounds
 async def _round(
     stage: Stage, entered: Sequence[Contender], loads: Sequence[Load], results: Results, *, seconds: float
 ) -> None:
-    running: dict[str, Process] = {}
+    running: list[Running] = []
     try:
         await stage.latency(0)
         for each in entered:
-            process = running[each.name] = stage.start(each)
-            results.started[each.name].append(await first_answer(process, stage.slack, each.teams))
-            results.idle[each.name].append(process.memory)
+            running.append(await _started(stage, each, results))
         for load in loads:
             await stage.latency(load.latency_ms)
-            for each in entered:
-                sample = await _loaded(stage, each, running[each.name], load, seconds=seconds)
-                results.samples[each.name, load].append(sample)
-        for each in entered:
-            results.after[each.name].append(running[each.name].memory)
+            for each in running:
+                if each.contender.teams > 1 or not load.cold:
+                    sample = await _loaded(stage, each, load, seconds=_stretch(load, seconds))
+                    results.samples[each.contender.name, load].append(sample)
     finally:
-        for process in running.values():
-            process.end()
+        for each in running:
+            each.process.end()
+            results.said[each.contender.name] = results.said.get(each.contender.name) or each.process.said
 
 
-async def _loaded(stage: Stage, contender: Contender, process: Process, load: Load, *, seconds: float) -> Sample:
-    asking = finds(stage.slack, process.port, contender.teams)
-    await in_flight(stage.slack, process.port, asking, many=max(load.many, 8), seconds=seconds / 4)  # warm up
+async def _started(stage: Stage, contender: Contender, results: Results) -> Running:
+    process = stage.start(contender)
+    try:
+        seconds = await first_answer(process, stage.slack, min(contender.teams, WARM_TEAMS))
+    except BaseException:
+        process.end()
+        raise
+    results.started[contender.name].append(seconds)
+    results.idle[contender.name].append(process.memory)
+    return Running(contender, process, iter(range(WARM_TEAMS, contender.teams)))
+
+
+def _stretch(load: Load, seconds: float) -> float:
+    return max(seconds, REAL_LOAD) if load == BUSY and seconds >= MEASURED else seconds
+
+
+async def _loaded(stage: Stage, running: Running, load: Load, *, seconds: float) -> Sample:
+    standin, process, asking = stage.slack, running.process, running.asking(stage.slack, load)
+    if not load.cold:
+        await _warmed(standin, running, load, seconds / 4)
     before = process.cpu
     if load.many:
-        sample = await in_flight(stage.slack, process.port, asking, many=load.many, seconds=seconds)
+        sample = await in_flight(standin, process.port, asking, many=load.many, seconds=seconds)
     else:
-        sample = await steadily(stage.slack, process.port, asking, rate=STEADY, seconds=seconds)
-    sample.cpu = process.cpu - before
+        sample = await steadily(standin, process.port, asking, rate=STEADY, seconds=seconds)
+    sample.cpu, sample.memory = process.cpu - before, process.memory
     return sample
 
 
-def report(results: Results, entered: Sequence[Contender], loads: Sequence[Load]) -> str:
-    """Two tables: the loads, and what a process costs."""
-    rows = []
-    for load in loads:
-        reference = results.figures(entered[0].name, load)
-        for each in entered:
-            rows.append(_row(load, each.name, results.figures(each.name, load), reference))
-    heads = (
-        "load",
-        "",
-        "answers/s",
-        "CPU ms each",
-        "ack p50",
-        "ack p99",
-        "answer p50",
-        "answer p99",
-        "errors",
-        "times ours",
-    )
-    costs = [
-        (each.name, *(Figure(tuple(seen[each.name])) for seen in (results.started, results.idle, results.after)))
-        for each in entered
-    ]
-    memory = table(("", "first answer, s", "idle, MB", "after load, MB"), costs)
-    return f"{table(heads, rows)}\n\n{memory}"
-
-
-def _row(load: Load, name: str, seen: Figures, ours_seen: Figures) -> tuple[object, ...]:
-    ratio = seen.per_second.median / ours_seen.per_second.median if ours_seen.per_second.median else 0
-    return (
-        load,
-        name,
-        seen.per_second,
-        seen.cpu_ms,
-        seen.ack_p50,
-        seen.ack_p99,
-        seen.answer_p50,
-        seen.answer_p99,
-        seen.errors,
-        f"{ratio:.2f}",
-    )
-
-
-def bars(results: Results, entered: Sequence[Contender]) -> list[Bars]:
-    """What the README shows of it."""
-
-    def of(value: Callable[[str], Figure]) -> list[tuple[str, float]]:
-        return [(each.name, value(each.name).median) for each in entered]
-
-    return [
-        Bars(
-            "Look-ups a second, 64 in flight (more is better)", "/s", of(lambda n: results.figures(n, BUSY).per_second)
-        ),
-        Bars(
-            "99 % are acknowledged within, at 200 a second and a CRM of 50 ms (less is better)",
-            "ms",
-            of(lambda name: results.figures(name, STEADILY).ack_p99),
-        ),
-        Bars("Memory after load (less is better)", "MB", of(lambda name: Figure(tuple(results.after[name])))),
-    ]
+async def _warmed(standin: slack.SlackStandIn, running: Running, load: Load, seconds: float) -> None:
+    """Serve each team of this load twice, and all of them for some time."""
+    port, asking = running.process.port, running.asking(standin, load)
+    twice = 2 * min(running.contender.teams, warm_teams(load))
+    await in_flight(standin, port, asking, many=min(64, twice), seconds=30, at_most=twice)
+    await in_flight(standin, port, asking, many=max(load.many, 8), seconds=seconds)
 
 
 def scratch() -> Path:

@@ -1,5 +1,6 @@
 """The look-up road as a picture for the README: three groups of bars, drawn by hand, readable in light and in dark."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,10 +31,10 @@ def draw(groups: Sequence[Bars], *, first_is_ours: bool = True) -> str:
     for group in groups:
         parts.append(f'<text class="head" x="0" y="{y + 18}">{escape(group.title)}</text>')
         y += HEAD
-        largest = max((value for _, value in group.values), default=0) or 1
+        largest = max((value for _, value in group.values if not math.isnan(value)), default=0) or 1
         for n, (name, value) in enumerate(group.values):
             colour = OURS_COLOUR if first_is_ours and n == 0 else OTHERS_COLOUR
-            parts += _row(name, value, group.unit, y, max(value / largest * BAR, 1), colour)
+            parts += _row(name, value, group.unit, y, largest, colour)
             y += ROW
         y += GAP
     body = "\n".join(parts)
@@ -41,10 +42,14 @@ def draw(groups: Sequence[Bars], *, first_is_ours: bool = True) -> str:
     return f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img">\n<style>{STYLE}</style>\n{body}\n</svg>\n'
 
 
-def _row(name: str, value: float, unit: str, y: int, length: float, colour: str) -> list[str]:
+def _row(name: str, value: float, unit: str, y: int, largest: float, colour: str) -> list[str]:
+    label = f'<text x="{LABEL - 8}" y="{y + 15}" text-anchor="end">{escape(name)}</text>'
+    if math.isnan(value):
+        return [label, f'<text x="{LABEL}" y="{y + 15}">no answer</text>']
+    length = max(value / largest * BAR, 1)
     shown = f"{value:,.0f}" if value >= 10 else f"{value:.1f}"
     return [
-        f'<text x="{LABEL - 8}" y="{y + 15}" text-anchor="end">{escape(name)}</text>',
+        label,
         f'<rect x="{LABEL}" y="{y + 3}" width="{length:.0f}" height="{ROW - 8}" rx="2" fill="{colour}"/>',
         f'<text x="{LABEL + length + 8:.0f}" y="{y + 15}">{shown} {escape(unit)}</text>',
     ]
