@@ -146,12 +146,12 @@ async def _round(
     try:
         await stage.latency(0)
         for each in entered:
-            running.append(await _started(stage, each, results))
+            running.append(await started(stage, each, results))
         for load in loads:
             await stage.latency(load.latency_ms)
             for each in running:
                 if each.contender.teams > 1 or not load.cold:
-                    sample = await _loaded(stage, each, load, seconds=_stretch(load, seconds))
+                    sample = await loaded(stage, each, load, seconds=_stretch(load, seconds))
                     results.samples[each.contender.name, load].append(sample)
     finally:
         for each in running:
@@ -159,7 +159,8 @@ async def _round(
             results.said[each.contender.name] = results.said.get(each.contender.name) or each.process.said
 
 
-async def _started(stage: Stage, contender: Contender, results: Results) -> Running:
+async def started(stage: Stage, contender: Contender, results: Results) -> Running:
+    """Start one and see its first answer."""
     process = stage.start(contender)
     try:
         seconds = await first_answer(process, stage.slack, min(contender.teams, WARM_TEAMS))
@@ -175,7 +176,8 @@ def _stretch(load: Load, seconds: float) -> float:
     return max(seconds, REAL_LOAD) if load == BUSY and seconds >= MEASURED else seconds
 
 
-async def _loaded(stage: Stage, running: Running, load: Load, *, seconds: float) -> Sample:
+async def loaded(stage: Stage, running: Running, load: Load, *, seconds: float) -> Sample:
+    """One stretch of one load, after the warm-up that belongs to it."""
     standin, process, asking = stage.slack, running.process, running.asking(stage.slack, load)
     if not load.cold:
         await _warmed(standin, running, load, seconds / 4)
