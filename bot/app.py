@@ -25,6 +25,7 @@ from bot.listeners.stories import Stories
 from bot.listeners.suggest import Suggest
 from bot.listeners.write import Write
 from bot.metrics import Metrics
+from bot.proposal import OPEN
 from bot.proposals.cards import Cards
 from bot.proposals.deciding import Deciding
 from bot.proposals.executing import Executor
@@ -91,6 +92,16 @@ class Bot:
             return False
         return True
 
+    async def open_proposals(self) -> dict[str, int]:
+        """How many proposals of all teams stand in each open state; empty when the database does not answer."""
+        try:
+            async with asyncio.timeout(2):
+                counts = await self.store.proposals.open_counts()
+        except Exception:
+            log.warning("the open proposals could not be counted", exc_info=True)
+            return {}
+        return {state.value: counts.get(state, 0) for state in OPEN}
+
     async def stop(self) -> None:
         """Take nothing new up, let everything that runs end, and close every connection."""
         self._stopping = True
@@ -142,7 +153,11 @@ async def build(settings: Settings) -> Bot:
         _clients=clients,
     )
     bot.web = application(
-        None if settings.socket_mode else bolt, ready=bot.ready, metrics=metrics, doors=of_teams.doors
+        None if settings.socket_mode else bolt,
+        ready=bot.ready,
+        counted=bot.open_proposals,
+        metrics=metrics,
+        doors=of_teams.doors,
     )
     return bot
 

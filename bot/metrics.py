@@ -4,7 +4,7 @@ One registry per bot, not the library's global one, so that several bots can liv
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -35,6 +35,9 @@ class Metrics:
         self._proposals = Counter(
             "crm_bot_proposals_total", "Proposals entering a state", ["state"], registry=self._registry
         )
+        self._open = Gauge(
+            "crm_bot_open_proposals", "Proposals of all teams that can still change", ["state"], registry=self._registry
+        )
         self._running = Gauge("crm_bot_errands", "Errands running now", registry=self._registry)
 
     def watch_queue(self, depth: Callable[[], float]) -> None:
@@ -63,6 +66,12 @@ class Metrics:
     def proposal(self, state: str) -> None:
         """A proposal entered a state."""
         self._proposals.labels(state).inc()
+
+    def open_proposals(self, counts: Mapping[str, int]) -> None:
+        """How many stand in each open state just now; none at all when that is not known."""
+        self._open.clear()
+        for state, count in counts.items():
+            self._open.labels(state).set(count)
 
     def exposition(self) -> bytes:
         """Everything in Prometheus' text format."""

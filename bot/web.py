@@ -1,6 +1,6 @@
 """The HTTP face: Slack's payloads to Bolt, and what an operator's tools ask (product.md section 8)."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
@@ -11,10 +11,12 @@ from bot.metrics import Metrics
 BIGGEST_PAYLOAD = 3 * 1024 * 1024  # bytes; a view_submission carries its whole view, at most 250 KB
 
 Ready = Callable[[], Awaitable[bool]]
+Counted = Callable[[], Awaitable[Mapping[str, int]]]
+"""How many proposals stand in each open state; nothing when the database does not answer."""
 
 
 def application(
-    bolt: AsyncApp | None, *, ready: Ready, metrics: Metrics, doors: Iterable[web.RouteDef] = ()
+    bolt: AsyncApp | None, *, ready: Ready, counted: Counted, metrics: Metrics, doors: Iterable[web.RouteDef] = ()
 ) -> web.Application:
     """The aiohttp application; without `bolt` (Socket Mode) only the operator's routes and the install's `doors`."""
     app = web.Application(client_max_size=BIGGEST_PAYLOAD)
@@ -37,6 +39,7 @@ def application(
         return web.Response(status=503, text="not ready: the database does not answer, or the bot is shutting down\n")
 
     async def measured(_: web.Request) -> web.Response:
+        metrics.open_proposals(await counted())
         return web.Response(body=metrics.exposition(), headers={"Content-Type": metrics.content_type})
 
     if bolt is not None:

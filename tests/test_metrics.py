@@ -13,6 +13,7 @@ async def test_a_story_is_counted(sqlite_url: str) -> None:
         card = await home.save_note(user=ANA)
         await home.slack.click(card, "Confirm", user=ANA)
         await home.shows(card, "Created")
+        await home.save_note(user=ANA)
         await home.quiet()
         text = await scraped(home)
 
@@ -23,6 +24,8 @@ async def test_a_story_is_counted(sqlite_url: str) -> None:
         "crm_bot_acknowledgement_seconds_count",
         "crm_bot_answer_seconds_count",
         "crm_bot_errands ",
+        'crm_bot_open_proposals{state="pending"} 1.0',
+        'crm_bot_open_proposals{state="executing"} 0.0',
     ):
         assert wanted in text
     for forbidden in (ACME, ANA, home.connection_id, "Call with Ada", "contoso"):
@@ -34,3 +37,13 @@ async def scraped(home: House) -> str:
     async with aiohttp.ClientSession() as session, session.get(f"{home.url}/metrics") as answer:
         assert answer.headers["Content-Type"].startswith("text/plain")
         return await answer.text()
+
+
+async def test_without_its_database_it_is_measured_all_the_same(sqlite_url: str) -> None:
+    """What is not known is left out; everything else is told."""
+    async with house(sqlite_url) as home:
+        await home.bot.store.close()
+        home.bot.store.proposals._database = None
+        text = await scraped(home)
+    assert "crm_bot_errands " in text
+    assert "crm_bot_open_proposals{" not in text

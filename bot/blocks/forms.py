@@ -26,7 +26,6 @@ from bot.blocks.primitives import (
     section,
     web,
 )
-from bot.blocks.problems import Problem, problem_view
 from bot.changes import Verb
 from bot.crm.answers import Schema
 from bot.models import Kind, Record, Ref, Value
@@ -113,11 +112,6 @@ def form(
         footnote("Nothing is written yet: a card with exactly these values asks for Confirm first."),
     ]
     return modal(title(context), blocks, callback_id(context), submit="Review", metadata=write_context(context))
-
-
-def failed(context: FormContext, what: Problem) -> View:
-    """In place of a form that could not be filled in."""
-    return problem_view(what, title=title(context))
 
 
 def options(records: Sequence[Record]) -> dict[str, Any]:

@@ -205,7 +205,7 @@ class Gateway:
             self._hooks.on_health(self.connection_id, True, None)
             return data
         except BotError as error:
-            outcome = type(error).__name__
+            outcome = type(error).__name__.lstrip("_")
             self._note(error)
             raise
         finally:

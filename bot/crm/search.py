@@ -102,16 +102,6 @@ async def by_email(reading: Reading, emails: Iterable[str]) -> tuple[Record, ...
     return (await reading.records(Kind.PERSON, asked)).records
 
 
-async def by_domain(reading: Reading, domains: Iterable[str]) -> tuple[Record, ...]:
-    """The companies at one of these domains, with or without www, at most 30 asked for; one request."""
-    hosts = list(dict.fromkeys(host for each in domains if (host := values.host(each))))[:30]
-    if not hosts:
-        return ()
-    asked = filters.any_of(*(filters.contains("domainName.primaryLinkUrl", each) for each in hosts))
-    found = (await reading.records(Kind.COMPANY, asked)).records
-    return tuple(each for each in found if _host_of(each.values.get("domain")) in hosts)
-
-
 async def mentioned(reading: Reading, text: str, emails: Iterable[str], domains: Iterable[str]) -> tuple[Record, ...]:
     """The people and companies that a text speaks of, by email, domain or whole name; at most two requests.
 

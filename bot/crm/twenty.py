@@ -94,10 +94,6 @@ class Twenty:
         """The person who has this primary address."""
         return next(iter(await self.people_by_email([email])), None)
 
-    async def companies_by_domain(self, domains: Iterable[str]) -> tuple[Record, ...]:
-        """The companies at one of these domains; one request."""
-        return await search.by_domain(self._reading, domains)
-
     async def mentioned(
         self, text: str, *, emails: Iterable[str] = (), domains: Iterable[str] = ()
     ) -> tuple[Record, ...]:

@@ -54,7 +54,6 @@ def views(words: Words = str) -> dict[str, View]:
             remarks=(words("This message was saved before."), [mention(BEN), leaf(words(" has proposed it."))]),
         ),
         "form loading": forms.loading(note),
-        "form failed": forms.failed(note, what),
         "look up": _looked_up((RecordCard(record=samples.person), RecordCard(record=samples.company)), more=2),
         "look up nothing": _looked_up(()),
         "problem view": problems.problem_view(what),

@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 
 from bot.blocks import ids
 from bot.blocks.answers import Answers, read_form
-from bot.blocks.forms import FormContext, failed, form, loading, options, read_context, write_context
+from bot.blocks.forms import FormContext, form, loading, options, read_context, write_context
 from bot.blocks.primitives import View
-from bot.blocks.problems import Problem
 from bot.changes import Verb
 from bot.fields import FIELDS, Holds, field
 from bot.models import Choice, Emails, FullName, Kind, Link, Links, Money, Phone, Phones, Record, Ref, Refs, Value, When
@@ -198,13 +197,6 @@ def test_reading_never_breaks(holds: Holds, text: str) -> None:
     state = {"value": text, "selected_option": option, "selected_options": [option], "selected_date": None}
     read_form({"state": {"values": {each.key: {"input": state}}}}, [each], {}, timezone=TZ)
 
-
-def test_a_form_that_could_not_be_filled_in_says_why() -> None:
-    """The error stands in the modal itself, which then can only be closed."""
-    view = failed(FormContext(verb=Verb.UPDATE, kind=Kind.DEAL), Problem("The CRM does not answer.", "Try again."))
-
-    assert "The CRM does not answer." in str(view["blocks"])
-    assert "submit" not in view
 
 
 def test_options_fit() -> None:
