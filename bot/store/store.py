@@ -56,7 +56,7 @@ class Store:
         opened = database(database_url)
         try:
             if not await opened.read(is_current):
-                await opened.write(migrate)
+                await opened.administer(migrate)
         except BaseException:
             await opened.close()
             raise

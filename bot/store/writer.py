@@ -6,15 +6,15 @@ savepoint of its own, so that one of them failing takes nothing along.
 
 import asyncio
 import contextlib
-import sqlite3
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar, cast
+from typing import Any
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 
-Result = TypeVar("Result")
+from bot.store.database import Result, Work
+from bot.store.on_file import OnFile
 
 AT_ONCE = 64
 """Transactions in one commit: it bounds how long the first of them waits for the last."""
@@ -23,7 +23,7 @@ AT_ONCE = 64
 class Waiting:
     """A transaction that has not been committed yet, and the task that waits for it."""
 
-    def __init__(self, work: Callable[[Connection], Any]) -> None:
+    def __init__(self, work: Work[Any]) -> None:
         self.work = work
         self.loop = asyncio.get_running_loop()
         self.future: asyncio.Future[Any] = self.loop.create_future()
@@ -54,12 +54,13 @@ class Waiting:
 class Writer:
     """Takes transactions from any task of the process and commits them in order."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, connect: Callable[[], OnFile]) -> None:
+        self._connect = connect
+        self._writing: OnFile | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store-write")
         self._waiting: deque[Waiting] = deque()
 
-    async def write(self, work: Callable[[Connection], Result]) -> Result:
+    async def write(self, work: Work[Result]) -> Result:
         """Run `work` in a transaction. A caller who stops waiting does not undo it: the thread cannot be stopped."""
         waiting = Waiting(work)
         self._waiting.append(waiting)
@@ -70,7 +71,8 @@ class Writer:
     def close(self) -> None:
         """Let what waits be committed, and end the thread."""
         self._thread.shutdown(wait=True)
-        self._engine.dispose()
+        if self._writing is not None:
+            self._writing.driver.close()
 
     def _commit_waiting(self) -> None:
         batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), AT_ONCE))]
@@ -85,17 +87,25 @@ class Writer:
             waiting.tell()
 
     def _commit(self, batch: list[Waiting]) -> None:
-        with self._engine.connect() as connection, connection.begin() as transaction:
-            if len(batch) == 1:
-                batch[0].run(connection)
-                if batch[0].error is not None:
-                    transaction.rollback()
-                return
-            # Straight to the driver: through SQLAlchemy these two statements cost as much as a claim's own.
-            savepoints = cast("sqlite3.Connection", connection.connection.driver_connection)
-            for waiting in batch:
-                savepoints.execute("SAVEPOINT one")
-                waiting.run(connection)
-                if waiting.error is not None:
-                    savepoints.execute("ROLLBACK TO one")
-                savepoints.execute("RELEASE one")
+        if self._writing is None:
+            self._writing = self._connect()
+        execute = self._writing.driver.execute
+        # A transaction that reads first and writes later cannot wait for the lock: SQLite refuses it at once. So
+        # whoever writes takes the lock when it begins.
+        execute("BEGIN IMMEDIATE")
+        try:
+            self._run(batch, self._writing)
+            execute("COMMIT")
+        except BaseException:
+            if self._writing.driver.in_transaction:
+                execute("ROLLBACK")
+            raise
+
+    def _run(self, batch: list[Waiting], writing: OnFile) -> None:
+        execute, connection = writing.driver.execute, writing.as_typed
+        for waiting in batch:
+            execute("SAVEPOINT one")
+            waiting.run(connection)
+            if waiting.error is not None:
+                execute("ROLLBACK TO one")
+            execute("RELEASE one")
