@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tests.bench import slack_standin as slack
 from tests.bench.load import Sample, finds, one
+from tests.bench.results import JAVASCRIPT
 from tests.bench.wire import Line
 
 HERE = Path(__file__).parent
@@ -144,7 +145,7 @@ def bolt_js() -> Contender:
             raise Absent("There is no npm here to install @slack/bolt with, so Bolt for JavaScript is not measured.")
         _install(npm, "@slack/bolt")
     environment = {"NODE_PATH": str(CACHE / "node_modules"), "NODE_ENV": "production"}
-    return Contender("Bolt for JavaScript", (node, str(HERE / "rivals" / "bolt.js")), environment=environment)
+    return Contender(JAVASCRIPT, (node, str(HERE / "rivals" / "bolt.js")), environment=environment)
 
 
 def _install(npm: str, package: str) -> None:

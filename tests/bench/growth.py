@@ -15,7 +15,7 @@ from bot.store import Sealing, Store
 from tests.bench import click_road, contenders, lookup_road, ours
 from tests.bench import slack_standin as slack
 from tests.bench.figures import Figure, table
-from tests.bench.load import Ask, Asking, Sample, in_flight
+from tests.bench.load import Ask, Asking, Sample, finds, in_flight
 from tests.bench.lookup_road import Stage, staged
 
 PORTIONS = 5
@@ -40,7 +40,7 @@ def ended(many: int) -> Callable[[Connection], None]:
 
 
 async def by_teams(directory: Path, sizes: Sequence[int], commands: int) -> list[Row]:
-    """Look-ups from two hundred of that many teams."""
+    """Look-ups from some of that many teams, in turn; the portion to warm up serves each of those twice."""
     return await _compared("installed teams", sizes, lambda size: _teams(directory / f"teams-{size}", size, commands))
 
 
@@ -65,7 +65,7 @@ async def _teams(directory: Path, size: int, commands: int) -> list[float]:
         served = ours.served(directory, teams=max(size, 2))
 
         def asking(port: int) -> Asking:
-            return lookup_road.finds(stage.slack, port, min(size, 200))
+            return finds(stage.slack, port, min(size, commands // 2))
 
         return await _portions(stage, served, asking, commands)
 

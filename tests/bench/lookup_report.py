@@ -56,7 +56,7 @@ def _errors(results: Results, name: str, load: Load) -> list[str]:
 def _doubts(results: Results) -> Iterator[str]:
     """Where the load itself, and not the one who bears it, may be what is measured."""
     asked = [sample.asked for (_, load), seen in results.samples.items() if load == STEADILY for sample in seen]
-    if asked and min(asked) < 0.99 * STEADY:
+    if asked and min(asked) < 0.97 * STEADY:
         yield f"The load fell behind: it asked {shown(min(asked))} times a second where {STEADY} were wanted."
     most = max((each.generator for seen in results.samples.values() for each in seen), default=0.0)
     if most > 0.85:

@@ -14,7 +14,7 @@ from tests.bench import contenders, ours, wire
 from tests.bench import slack_standin as slack
 from tests.bench.contenders import Absent, Contender, Process, first_answer, free_port
 from tests.bench.load import Asking, Sample, finds, finds_of, in_flight, steadily
-from tests.bench.results import BUSY, LIMIT, STEADY, Load, Results
+from tests.bench.results import BUSY, LIMIT, PLAIN, STEADY, Load, Results
 
 TEAMS = 20_000
 WARM_TEAMS = 200
@@ -115,7 +115,7 @@ def entrants(directory: Path, *, only: str = "", tell: Callable[[str], None]) ->
     """Everybody who takes part; who cannot, and why, is told."""
     known = [
         ours.fresh(directory, teams=TEAMS),
-        contenders.python("Bolt for Python, plain", "tests.bench.rivals.plain_bolt"),
+        contenders.python(PLAIN, "tests.bench.rivals.plain_bolt"),
         *_where_there_is(contenders.bolt_js, tell),
         contenders.python(LIMIT, "tests.bench.rivals.by_hand"),
     ]

@@ -16,10 +16,10 @@ from bot.store.installations import Installation
 from bot.store.tables import connections, installations
 from tests.bench import slack_standin as slack
 from tests.bench.contenders import Contender
+from tests.bench.results import OURS
 
 KEY = Fernet.generate_key().decode()
 AT_ONCE = 5_000
-OURS = "this bot"
 
 
 async def install(store: Store, teams: int) -> None:

@@ -6,12 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-WIDTH, LABEL, BAR, ROW, HEAD, GAP = 760, 190, 430, 24, 34, 14
+WIDTH, LABEL, BAR, ROW, HEAD, GAP, EDGE = 760, 200, 400, 24, 34, 12, 20
 OURS_COLOUR, OTHERS_COLOUR = "#2f81f7", "#8b949e"
+# The card has a ground of its own: a page may be dark where the reader's system is light, and the other way round.
 STYLE = """
   text { font: 13px system-ui, -apple-system, "Segoe UI", sans-serif; fill: #57606a }
   .head { font-weight: 600; fill: #24292f }
-  @media (prefers-color-scheme: dark) { text { fill: #9198a1 } .head { fill: #f0f6fc } }
+  .note { font-size: 12px }
+  .card { fill: #ffffff; stroke: #d0d7de }
+  @media (prefers-color-scheme: dark) {
+    text { fill: #9198a1 } .head { fill: #f0f6fc } .card { fill: #0d1117; stroke: #30363d }
+  }
 """
 
 
@@ -24,22 +29,31 @@ class Bars:
     values: Sequence[tuple[str, float]]
 
 
-def draw(groups: Sequence[Bars], *, first_is_ours: bool = True) -> str:
-    """An SVG; within each group the longest bar is the largest number."""
+def draw(groups: Sequence[Bars], *, note: str = "") -> str:
+    """An SVG; within each group the longest bar is the largest number, and the first is ours."""
     parts: list[str] = []
-    y = 4
+    y = EDGE
     for group in groups:
-        parts.append(f'<text class="head" x="0" y="{y + 18}">{escape(group.title)}</text>')
-        y += HEAD
-        largest = max((value for _, value in group.values if not math.isnan(value)), default=0) or 1
-        for n, (name, value) in enumerate(group.values):
-            colour = OURS_COLOUR if first_is_ours and n == 0 else OTHERS_COLOUR
-            parts += _row(name, value, group.unit, y, largest, colour)
-            y += ROW
-        y += GAP
-    body = "\n".join(parts)
-    size = f'width="{WIDTH}" height="{y}" viewBox="0 0 {WIDTH} {y}"'
-    return f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img">\n<style>{STYLE}</style>\n{body}\n</svg>\n'
+        parts.append(f'<text class="head" x="{EDGE}" y="{y + 14}">{escape(group.title)}</text>')
+        parts += _rows(group, y + HEAD - 8)
+        y += HEAD + ROW * len(group.values) + GAP
+    parts.append(f'<text class="note" x="{EDGE}" y="{y + 10}">{escape(note)}</text>')
+    return _card(parts, y + EDGE + 8)
+
+
+def _card(parts: Sequence[str], height: int) -> str:
+    size = f'width="{WIDTH}" height="{height}" viewBox="0 0 {WIDTH} {height}"'
+    ground = f'<rect class="card" x="0.5" y="0.5" width="{WIDTH - 1}" height="{height - 1}" rx="6"/>'
+    body = "\n".join([f"<style>{STYLE}</style>", ground, *parts])
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img">\n{body}\n</svg>\n'
+
+
+def _rows(group: Bars, top: int) -> list[str]:
+    largest = max((value for _, value in group.values if not math.isnan(value)), default=0) or 1
+    parts: list[str] = []
+    for n, (name, value) in enumerate(group.values):
+        parts += _row(name, value, group.unit, top + n * ROW, largest, OTHERS_COLOUR if n else OURS_COLOUR)
+    return parts
 
 
 def _row(name: str, value: float, unit: str, y: int, largest: float, colour: str) -> list[str]:
@@ -55,7 +69,7 @@ def _row(name: str, value: float, unit: str, y: int, largest: float, colour: str
     ]
 
 
-def write(groups: Sequence[Bars], to: Path) -> None:
-    """Draw into a file."""
+def write(groups: Sequence[Bars], to: Path, *, note: str = "") -> None:
+    """Draw into a file; `note` says below it where the figures come from."""
     to.parent.mkdir(parents=True, exist_ok=True)
-    to.write_text(draw(groups))
+    to.write_text(draw(groups, note=note))

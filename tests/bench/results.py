@@ -9,7 +9,7 @@ from tests.bench.figures import Figure, Figures
 from tests.bench.load import Sample
 
 STEADY = 200  # commands a second
-OURS, JAVASCRIPT, LIMIT = "this bot", "Bolt for JavaScript", "by hand, the limit"
+OURS, PLAIN, JAVASCRIPT, LIMIT = "this bot", "Bolt for Python, plain", "Bolt for JavaScript", "by hand, the limit"
 
 Of = Callable[[Sample], float]
 
