@@ -5,7 +5,7 @@ Whoever comes first holds a lock (PostgreSQL: an advisory one, SQLite: the write
 
 from pathlib import Path
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Text, column, select, table, text
 from sqlalchemy.exc import DBAPIError
 
 HEAD = "0002"
@@ -13,11 +13,13 @@ HEAD = "0002"
 
 ADVISORY_LOCK = 0x63726D626F74  # "crmbot"
 
+_version = select(column("version_num", Text)).select_from(table("alembic_version"))
+
 
 def is_current(connection: Connection) -> bool:
     """Whether the database has the present tables."""
     try:
-        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == HEAD
+        return connection.execute(_version).scalar() == HEAD
     except DBAPIError:  # no such table: an empty database
         return False
 

@@ -50,7 +50,8 @@ def is_open() -> TextClause:
 
 
 def _where(name: str, *columns: Any, condition: TextClause) -> Index:
-    return Index(name, *columns, sqlite_where=condition, postgresql_where=condition)
+    # As `postgresql_where=` it would import SQLAlchemy's PostgreSQL wherever SQLite is used: 30 ms and 2 MB of a start.
+    return Index(name, *columns, info={"where": condition})
 
 
 def _text(name: str, **options: Any) -> Column[str]:
