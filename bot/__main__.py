@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import gc
 import os
 import sys
 from collections.abc import Coroutine
@@ -36,6 +37,7 @@ def sandbox(port: int, open_browser: bool) -> None:
 @main.command()
 def serve() -> None:
     """Serve Slack: over HTTP, or over Socket Mode when SLACK_APP_TOKEN is set."""
+    gc.disable()  # what is imported stays: looking through it again and again is a seventh of the start
     settings = _settings(to_serve=True)
     from bot.serving import serve as serve_forever
 
