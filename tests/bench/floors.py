@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tests.bench.figures import NOTHING, percentile, shown, table
 from tests.bench.load import Sample
-from tests.bench.results import ALONE, BUSY, JAVASCRIPT, LIMIT, OURS, STEADILY, Load, Results
+from tests.bench.results import ALONE, JAVASCRIPT, LIMIT, OURS, STEADILY, Load, Results, ratio
 from tests.bench.thrift import Burst
 
 ALONE_ACKNOWLEDGED, STARTED, SLOWER = 2.0, 1.0, 5.0  # ms, seconds, ms
@@ -111,16 +111,14 @@ def _errors(results: Results, loads: Iterable[Load]) -> Floor:
 
 def _memory(results: Results) -> Floor:
     mine, theirs = results.memory(OURS).median, results.memory(JAVASCRIPT).median
-    share = results.against(JAVASCRIPT, BUSY, lambda sample: sample.memory).median
     what = f"memory after load, of Bolt for JavaScript's at most {MEMORY_SHARE}"
-    return _beside(at_most(what, [At("", share)], MEMORY_SHARE), f"{shown(mine)} of {shown(theirs)} MB")
+    return _beside(at_most(what, [At("", ratio(mine, theirs))], MEMORY_SHARE), f"{shown(mine)} of {shown(theirs)} MB")
 
 
 def _steady(results: Results) -> list[Floor]:
     mine, theirs = (results.of(name, STEADILY, ack_p99).median for name in (OURS, JAVASCRIPT))
-    share = results.against(JAVASCRIPT, STEADILY, ack_p99).median
     what = f"{STEADILY}: acknowledgement p99, of Bolt for JavaScript's at most {ACKNOWLEDGED_SHARE}"
-    acknowledged = at_most(what, [At("", share)], ACKNOWLEDGED_SHARE)
+    acknowledged = at_most(what, [At("", ratio(mine, theirs))], ACKNOWLEDGED_SHARE)
     later = results.of(OURS, STEADILY, answer_p50).median - STEADILY.latency_ms
     return [
         _beside(acknowledged, f"{shown(mine)} of {shown(theirs)} ms"),

@@ -153,10 +153,23 @@ async def _round(
                 if each.contender.teams > 1 or not load.cold:
                     sample = await loaded(stage, each, load, seconds=_stretch(load, seconds))
                     results.samples[each.contender.name, load].append(sample)
+                    if sample.errors:
+                        await _anew(stage, each, results)
     finally:
         for each in running:
-            each.process.end()
-            results.said[each.contender.name] = results.said.get(each.contender.name) or each.process.said
+            _over(each, results)
+
+
+async def _anew(stage: Stage, running: Running, results: Results) -> None:
+    """Start it again: plain Bolt works on for minutes at what nobody waits for, and would slow down whoever is next."""
+    _over(running, results)
+    running.process = stage.start(running.contender)
+    await first_answer(running.process, stage.slack, min(running.contender.teams, WARM_TEAMS))
+
+
+def _over(running: Running, results: Results) -> None:
+    running.process.end()
+    results.said[running.contender.name] = results.said.get(running.contender.name) or running.process.said
 
 
 async def started(stage: Stage, contender: Contender, results: Results) -> Running:

@@ -10,9 +10,9 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 app = AsyncApp(
-    token=os.environ["SLACK_BOT_TOKEN"],
     signing_secret=os.environ["SLACK_SIGNING_SECRET"],
-    client=AsyncWebClient(token=os.environ["SLACK_BOT_TOKEN"], base_url=os.environ["SLACK_API_URL"]),
+    # Taken out of the environment, where Bolt would find it and warn that it goes unused beside a client.
+    client=AsyncWebClient(token=os.environ.pop("SLACK_BOT_TOKEN"), base_url=os.environ["SLACK_API_URL"]),
 )
 crm = httpx.AsyncClient(
     base_url=os.environ["MATON_API_URL"],
