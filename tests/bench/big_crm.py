@@ -1,4 +1,4 @@
-"""The sandbox's CRM with as many records as wanted, a process of its own: `python -m tests.bench.big_crm PORT N WAIT`."""
+"""The sandbox's CRM with as many records as wanted, on its own: `python -m tests.bench.big_crm PORT RECORDS WAIT`."""
 
 import asyncio
 import sys
