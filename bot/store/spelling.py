@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
-from sqlalchemy import Connection, Executable
+from sqlalchemy import Connection, Executable, TextClause
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -74,7 +74,7 @@ class Spelled:
         self._into = {name: into for name, into in kinds.items() if into}
         columns = getattr(statement, "exported_columns", ())
         out = [each.type.dialect_impl(dialect).result_processor(dialect, None) for each in columns]
-        self.has_rows = bool(out)
+        self.has_rows = bool(out) or isinstance(statement, TextClause)  # nobody knows what a text brings back
         self._out: tuple[tuple[int, Conversion], ...] = tuple((n, each) for n, each in enumerate(out) if each)
 
     def parameters(self, values: Values) -> tuple[str, tuple[Any, ...]]:

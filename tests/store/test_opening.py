@@ -68,10 +68,10 @@ async def test_several_processes_may_start_at_once(empty_url: str):
     await store.close()
 
 
-async def test_a_start_that_has_nothing_to_do_does_not_import_alembic(sqlite_url: str):
+async def test_a_start_that_has_nothing_to_do_does_not_import_alembic(database_url: str):
     """Opening a current database is quick: Alembic is not even imported."""
     check = OPEN + "\nassert not any(name.startswith('alembic') for name in sys.modules)\n"
-    process = await start(check, sqlite_url)
+    process = await start(check, database_url)
     _, errors = await process.communicate()
     assert process.returncode == 0, errors
 

@@ -43,6 +43,15 @@ async def test_values_and_rows_have_our_types(store: Store):
     assert await found() == []
 
 
+async def test_a_text_brings_its_rows(store: Store):
+    """What is written as SQL brings back what it finds, with values or without."""
+    await store._database.write(lambda c: c.execute(insert(seen_events), ROWS))
+    counted, given = text("SELECT count(*) FROM seen_events"), text("SELECT 3 WHERE 'a' = :a")
+
+    assert await store._database.read(lambda c: c.execute(counted).scalar()) == 3
+    assert await store._database.read(lambda c: c.execute(given, {"a": "a"}).scalar()) == 3
+
+
 async def test_the_number_of_rows_is_told(store: Store):
     """An update, a deletion and what brings its rows back say how many there were."""
     await store._database.write(lambda c: c.execute(insert(seen_events), ROWS))
