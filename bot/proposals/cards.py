@@ -72,13 +72,13 @@ class Cards:
             if approver != talk.user:
                 await self._directly(proposal, team, approver, message)
 
-    async def clicked(self, proposal: Proposal, place: CardPlace, *, is_true: bool) -> None:
-        """Remember the card that was clicked; `is_true` when it shows the proposal as it stands, else it is due.
+    async def clicked(self, proposal: Proposal, place: CardPlace, known: Sequence[Card], *, is_true: bool) -> None:
+        """Remember the card that was clicked, unless it is among the `known` ones of its proposal.
 
-        A private one can be rewritten only by its last click's response_url. Any other is known already, unless the
-        process that posted it died before it could tell the store.
+        `is_true` when it shows the proposal as it stands, else it is due. A private one can be rewritten only by its
+        last click's response_url. Any other is known already, unless the process that posted it died before it could
+        tell the store.
         """
-        known = await self._store.cards.cards(proposal.team_id, proposal.id)
         same = [each for each in known if (each.place.channel, each.place.ts) == (place.channel, place.ts)]
         if not place.ts or (same and not place.response_url):
             return

@@ -11,7 +11,7 @@ from bot.blocks.proposal import told_late
 from bot.errors import NotAllowed, NotFound
 from bot.models import Profile
 from bot.policy import refusal
-from bot.proposal import CardPlace, Proposal, State
+from bot.proposal import Card, CardPlace, Proposal, State
 from bot.proposals.cards import Cards
 from bot.proposals.executing import Executor
 from bot.store import Store
@@ -84,24 +84,27 @@ class Deciding:
     async def _shown(self, team: Team, value: str, place: CardPlace) -> Proposal | None:
         """The proposal behind the click; None, and the card rewritten, when it showed another version."""
         pressed = Pressed.read(value)
-        proposal = await self._as_it_is(team, pressed.proposal_id)
+        proposal, known = await self._with_cards(team, pressed.proposal_id)
         is_this = proposal.seal == pressed.seal
         is_true = is_this and proposal.state in (State.PENDING, State.EXECUTING)
-        await self._cards.clicked(proposal, place, is_true=is_true)
+        await self._cards.clicked(proposal, place, known, is_true=is_true)
         if proposal.state is State.PENDING and not is_this:
             await self._cards.rewrite(proposal)
             return None
         return proposal
 
     async def _as_it_is(self, team: Team, proposal_id: str) -> Proposal:
-        """The proposal now; one whose time is over has ended, though no sweep came by yet."""
-        proposal = await self._store.proposals.proposal(team.id, proposal_id)
+        return (await self._with_cards(team, proposal_id))[0]
+
+    async def _with_cards(self, team: Team, proposal_id: str) -> tuple[Proposal, tuple[Card, ...]]:
+        """The proposal now, and its cards; one whose time is over has ended, though no sweep came by yet."""
+        proposal, cards = await self._store.cards.with_cards(team.id, proposal_id)
         if proposal and proposal.state is State.PENDING and proposal.expires_at <= self._now():
             await self._executor.expire()
-            proposal = await self._store.proposals.proposal(team.id, proposal_id)
+            proposal, cards = await self._store.cards.with_cards(team.id, proposal_id)
         if proposal is None:
             raise NotFound(UNKNOWN_CARD)
-        return proposal
+        return proposal, cards
 
     async def _may(self, team: Team, proposal: Proposal, by: Profile) -> None:
         settings = await team.settings(fresh=True)

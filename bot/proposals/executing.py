@@ -153,7 +153,9 @@ class Executor:
         if seal(change) != proposal.seal:
             raise Refused(NOT_AS_SHOWN)
         team = await self._teams.team(proposal.team_id)
-        crm = await team.crm(fresh=True)
+        # The decision asked the store afresh just before its claim, and whoever binds another CRM voids what is pending
+        # in the same transaction: so a claim that was had is one for the CRM that the decision saw.
+        crm = await team.crm(fresh=again)
         if crm.connection_id != change.connection_id:
             raise Refused(CRM_LEFT if again else OTHER_CRM)
         return Application(change, crm, again=again)

@@ -35,6 +35,12 @@ OF_PROPOSAL = select(*CARD).where(
     cards.c.team_id == bindparam("b_team"),
 )
 
+WITH_CARDS = (
+    select(*PROPOSAL, *CARD)
+    .select_from(proposals.outerjoin(cards, cards.c.proposal_id == proposals.c.id))
+    .where(proposals.c.id == bindparam("b_id"), proposals.c.team_id == bindparam("b_team"))
+)
+
 SHOWN = (
     update(cards)
     .where(cards.c.id == bindparam("b_card"), cards.c.shown <= bindparam("b_turn"))
@@ -60,6 +66,25 @@ SETTLE_ONE = (
     )
     .values(card_due_at=None)
 )
+
+_shown = SHOWN.cte("shown")
+_others_untrue = exists().where(
+    cards.c.proposal_id == proposals.c.id, cards.c.shown < proposals.c.turn, cards.c.id != bindparam("b_card")
+)
+_settled = (
+    update(proposals)
+    .where(
+        proposals.c.id.in_(select(_shown.c.proposal_id)),
+        proposals.c.turn == bindparam("b_turn"),
+        proposals.c.card_due_at.is_not(None),
+        ~_others_untrue,
+    )
+    .values(card_due_at=None)
+    .cte("settled")
+)
+SHOWN_AND_SETTLED = select(_shown.c.proposal_id).add_cte(_settled)
+"""`SHOWN` and `SETTLE_ONE` in one way to PostgreSQL and back. Of two cards shown at once neither may see the other, as
+with two transactions; then nothing is left to rewrite, and `SETTLE_DUE` notes it."""
 
 SETTLE_DUE = (
     update(proposals).where(proposals.c.card_due_at <= bindparam("b_long_due"), ~_untrue).values(card_due_at=None)
@@ -105,6 +130,15 @@ class Cards:
         rows = await self._database.read(lambda connection: connection.execute(OF_PROPOSAL, values).all())
         return tuple(self._card(row) for row in rows)
 
+    async def with_cards(self, team: TeamId, proposal_id: str) -> tuple[Proposal | None, tuple[Card, ...]]:
+        """A proposal, and everywhere it is shown; None for any other team's."""
+        values = {"b_id": proposal_id, "b_team": team}
+        rows = await self._database.read(lambda connection: connection.execute(WITH_CARDS, values).all())
+        if not rows:
+            return None, ()
+        shown = [row[len(PROPOSAL) :] for row in rows]
+        return proposal(rows[0]), tuple(self._card(row) for row in shown if row[0] is not None)
+
     async def add_card(self, proposal: Proposal, place: CardPlace, now: datetime) -> Card:
         """Remember that `place` shows the proposal as it is given; what it became meanwhile is due there at once."""
         card = Card(id=new_id(), proposal_id=proposal.id, team_id=proposal.team_id, place=place, shown=proposal.turn)
@@ -127,22 +161,26 @@ class Cards:
     async def card_shown(self, card_id: str, turn: int) -> bool:
         """Remember that the card shows this turn of its proposal; False when a later one was shown meanwhile."""
 
+        values = {"b_card": card_id, "b_turn": turn}
+
         def work(connection: Connection) -> bool:
-            moved = connection.execute(SHOWN, {"b_card": card_id, "b_turn": turn}).all()
+            if connection.dialect.name == "postgresql":
+                return bool(connection.execute(SHOWN_AND_SETTLED, values).all())
+            moved = connection.execute(SHOWN, values).all()
             for (proposal_id,) in moved:
                 connection.execute(SETTLE_ONE, {"b_id": proposal_id, "b_turn": turn})
             return bool(moved)
 
-        return await self._database.write(work)
+        return await self._database.write(work, alone=True)
 
     async def postpone_card(self, card_id: str, until: datetime) -> None:
         """Leave a card that could not be rewritten alone until then."""
         values = {"b_card": card_id, "b_until": until}
-        await self._database.write(lambda connection: connection.execute(POSTPONE, values).rowcount)
+        await self._database.write(lambda connection: connection.execute(POSTPONE, values).rowcount, alone=True)
 
     async def drop_card(self, card_id: str) -> None:
         """Forget a card that cannot be rewritten any more: its message is gone, or its response_url is used up."""
-        await self._database.write(lambda connection: connection.execute(DROP, {"b_card": card_id}))
+        await self._database.write(lambda connection: connection.execute(DROP, {"b_card": card_id}), alone=True)
 
     async def stale_cards(
         self, now: datetime, lease: timedelta = timedelta(seconds=15), limit: int = 20

@@ -66,14 +66,14 @@ class Inbox:
 
     async def forget_click(self, id: str) -> None:
         """The click was answered."""
-        await self._database.write(lambda connection: connection.execute(FORGET, {"b_id": id}).rowcount)
+        await self._database.write(lambda connection: connection.execute(FORGET, {"b_id": id}).rowcount, alone=True)
 
     async def take_unanswered(
         self, owner: str, now: datetime, *, lease: timedelta = timedelta(seconds=30), limit: int = 20
     ) -> tuple[UnansweredClick, ...]:
         """Clicks whose owner did not answer in time; each goes to one caller."""
         values = {"b_owner": owner, "b_now": now, "b_due": now + lease, "b_limit": limit}
-        rows = await self._database.write(lambda connection: connection.execute(TAKE, values).all())
+        rows = await self._database.write(lambda connection: connection.execute(TAKE, values).all(), alone=True)
         return tuple(
             UnansweredClick(id, TeamId(team), self._sealing.open(payload), at, tries)
             for id, team, payload, at, tries in rows

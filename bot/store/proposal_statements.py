@@ -1,19 +1,49 @@
 """The statements on proposals, built once; the tests look at their plans.
 
+A step of a proposal's life and its line of history are one statement on PostgreSQL, where each statement is a way to
+the server and back, and BEGIN and COMMIT are two more; SQLite, which is no way off, knows no such statement.
+
 Conditions on states are spelt out, not bound: only so do both databases recognise the indexes over what is open.
 """
 
-from sqlalchemy import ColumnElement, Select, Update, and_, bindparam, func, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, Select, Text, Update, and_, bindparam, func, insert, or_, select, text, update
 from sqlalchemy.sql.dml import ReturningUpdate
 from sqlalchemy.sql.elements import TextClause
 
 from bot.store.rows import PROPOSAL
-from bot.store.tables import is_open, proposals
+from bot.store.tables import Utc, history, is_open, proposals
 
 Read = Select[tuple[object, ...]]
 Write = ReturningUpdate[tuple[object, ...]]
 
 p = proposals.c
+
+
+class Step:
+    """A conditional write that is told in history: `move` alone, and `told` with its line (`b_at`, `b_what`, ...).
+
+    `b_kind_now`, `b_record_now` and `b_name_now` name the record where it is another than the one that was proposed.
+    """
+
+    def __init__(self, move: Write) -> None:
+        self.move = move
+        moved = move.returning(p.kind, p.verb, p.record_id, p.name).cte("moved")
+        line = {
+            "team_id": moved.c.team_id,
+            "at": bindparam("b_at", type_=Utc),
+            "what": bindparam("b_what", type_=Text),
+            "actor": bindparam("b_actor", type_=Text),
+            "proposer": moved.c.proposer,
+            "proposal_id": moved.c.id,
+            "verb": moved.c.verb,
+            "kind": func.coalesce(bindparam("b_kind_now", type_=Text), moved.c.kind),
+            "record_id": func.coalesce(bindparam("b_record_now", type_=Text), moved.c.record_id),
+            "name": func.coalesce(bindparam("b_name_now", type_=Text), moved.c.name),
+            "permalink": moved.c.permalink,
+            "outcome": moved.c.outcome,
+        }
+        told = insert(history).from_select(list(line), select(*line.values())).cte("told")
+        self.told: Read = select(*(moved.c[column.name] for column in PROPOSAL)).add_cte(told)
 
 
 def _in(*states: str) -> TextClause:
@@ -65,7 +95,7 @@ def _among_due(states: TextClause) -> ColumnElement[bool]:
 
 INSERT = insert(proposals)
 
-CLAIM: Write = (
+CLAIM = Step(
     update(proposals)
     .where(
         p.id == bindparam("b_id"),
@@ -86,15 +116,15 @@ CLAIM: Write = (
     .returning(*PROPOSAL)
 )
 
-FINISH: Write = (
+FINISH = Step(
     _held()
     .values(**_ended("") | {"state": bindparam("b_state"), "outcome": bindparam("b_outcome")})
     .returning(*PROPOSAL)
 )
 
-RELEASE: Write = _held().values(**_pending_again()).returning(*PROPOSAL)
+RELEASE = Step(_held().values(**_pending_again()).returning(*PROPOSAL))
 
-REBASE: Write = (
+REBASE = Step(
     _held()
     .values(
         **_pending_again(),
@@ -104,7 +134,7 @@ REBASE: Write = (
     .returning(*PROPOSAL)
 )
 
-FIRST_UNKNOWN: Write = (
+FIRST_UNKNOWN = Step(
     _held()
     .where(_in("executing"))
     .values(state="unknown", due_at=bindparam("b_due"), lease_owner=None, **_new_turn())
@@ -130,16 +160,16 @@ TAKE_ABANDONED: Write = (
     .returning(*PROPOSAL)
 )
 
-CANCEL: Write = (
+CANCEL = Step(
     update(proposals)
     .where(p.id == bindparam("b_id"), p.team_id == bindparam("b_team"), _in("pending"))
     .values(**_ended("cancelled"), decided_by=bindparam("b_by"), decided_at=bindparam("b_now"))
     .returning(*PROPOSAL)
 )
 
-EXPIRE: Write = update(proposals).where(_among_due(_in("pending"))).values(**_ended("expired")).returning(*PROPOSAL)
+EXPIRE = Step(update(proposals).where(_among_due(_in("pending"))).values(**_ended("expired")).returning(*PROPOSAL))
 
-SUPERSEDE: Write = (
+SUPERSEDE = Step(
     update(proposals)
     .where(
         p.id.in_(bindparam("b_ids", expanding=True)),
@@ -150,7 +180,7 @@ SUPERSEDE: Write = (
     .returning(*PROPOSAL)
 )
 
-VOID: Write = (
+VOID = Step(
     update(proposals)
     .where(p.team_id == bindparam("b_team"), is_open(), _in("pending"))
     .values(**_ended("cancelled"), decided_at=bindparam("b_now"), outcome=bindparam("b_outcome"))

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from bot.changes import Change, Moved, seal
-from bot.models import Kind, TeamId, UserId
+from bot.models import Kind, Ref, TeamId, UserId
 from bot.proposal import Outcome, Proposal, State, What
 from bot.store import proposal_statements as sql
 from bot.store.database import Database
@@ -59,7 +59,7 @@ class Proposals:
         if state not in (State.DONE, State.FAILED):
             raise ValueError(f"an execution does not end as {state}")
         values = _held(id, owner, now) | {"b_state": state.value, "b_outcome": outcome_text(outcome)}
-        return await self._move(sql.FINISH, values, What(state.value), actor="", at=now)
+        return await self._move(sql.FINISH, values, What(state.value), actor="", at=now, record=outcome.record)
 
     async def release(self, id: str, owner: str, sentence: str, now: datetime) -> Proposal | None:
         """Back to pending, with the reason: nothing was written, and Confirm works again."""
@@ -82,7 +82,7 @@ class Proposals:
         if first is not None:
             return first
         del values["b_card_due"]
-        later = await self._move_all(sql.STILL_UNKNOWN, values)
+        later = await self._take(sql.STILL_UNKNOWN, values)
         return later[0] if later else None
 
     async def renew(self, owner: str, now: datetime, lease: timedelta, *, ids: Collection[str] | None = None) -> int:
@@ -91,14 +91,14 @@ class Proposals:
         if ids is not None:
             values["b_ids"] = list(ids)
         statement = sql.RENEW if ids is None else sql.RENEW_SOME
-        return await self._database.write(lambda connection: connection.execute(statement, values).rowcount)
+        return await self._database.write(lambda connection: connection.execute(statement, values).rowcount, alone=True)
 
     async def take_abandoned(
         self, owner: str, now: datetime, lease: timedelta, limit: int = 20
     ) -> tuple[Proposal, ...]:
         """Lease what a dead process left executing and the unknown ones that are due; each goes to one caller."""
         values: Parameters = {"b_owner": owner, "b_now": now, "b_due": now + lease, "b_limit": limit}
-        return await self._move_all(sql.TAKE_ABANDONED, values)
+        return await self._take(sql.TAKE_ABANDONED, values)
 
     async def cancel(self, team: TeamId, id: str, by: UserId, now: datetime) -> Proposal | None:
         """Decide against a pending proposal."""
@@ -148,40 +148,59 @@ class Proposals:
         rows = await self._database.read(lambda connection: connection.execute(statement, values).all())
         return tuple(proposal(row) for row in rows)
 
+    async def _take(self, statement: sql.Write, values: Parameters) -> tuple[Proposal, ...]:
+        rows = await self._database.write(lambda connection: connection.execute(statement, values).all(), alone=True)
+        return tuple(proposal(row) for row in rows)
+
     async def _move(
-        self, statement: sql.Write, values: Parameters, what: What, *, actor: str, at: datetime
+        self, step: sql.Step, values: Parameters, what: What, *, actor: str, at: datetime, record: Ref | None = None
     ) -> Proposal | None:
-        moved = await self._move_all(statement, values, what, actor=actor, at=at)
+        moved = await self._move_all(step, values, what, actor=actor, at=at, record=record)
         return moved[0] if moved else None
 
     async def _move_all(
         self,
-        statement: sql.Write,
+        step: sql.Step,
         values: Parameters,
-        what: What | None = None,
+        what: What,
         *,
         actor: str = "",
-        at: datetime | None = None,
+        at: datetime,
+        record: Ref | None = None,
     ) -> tuple[Proposal, ...]:
         return await self._database.write(
-            lambda connection: move(connection, statement, values, what, actor=actor, at=at)
+            # Twice is harmless: what a first try has moved, a second finds moved.
+            lambda connection: move(connection, step, values, what, actor=actor, at=at, record=record),
+            alone=True,
         )
 
 
 def move(
     connection: Connection,
-    statement: sql.Write,
+    step: sql.Step,
     values: Parameters,
-    what: What | None = None,
+    what: What,
     *,
     actor: str = "",
-    at: datetime | None = None,
+    at: datetime,
+    record: Ref | None = None,
 ) -> tuple[Proposal, ...]:
-    """Carry out one conditional write and say it in history; returns what it moved, as it is now."""
-    moved = tuple(proposal(row) for row in connection.execute(statement, values))
-    if what is not None and at is not None:
-        append(connection, moved, what, actor=actor, at=at)
+    """Carry out one conditional write and say it in history; returns what it moved, as it is now.
+
+    `record`: what the CRM holds by now, where that is another record than the one that was proposed.
+    """
+    if connection.dialect.name == "postgresql":
+        line: Parameters = {"b_at": at, "b_what": what.value, "b_actor": actor, **_now_named(record)}
+        return tuple(proposal(row) for row in connection.execute(step.told, values | line))
+    moved = tuple(proposal(row) for row in connection.execute(step.move, values))
+    append(connection, moved, what, actor=actor, at=at)
     return moved
+
+
+def _now_named(record: Ref | None) -> Parameters:
+    if record is None:
+        return {"b_kind_now": None, "b_record_now": None, "b_name_now": None}
+    return {"b_kind_now": record.kind.value, "b_record_now": record.id, "b_name_now": record.name}
 
 
 def void_open(connection: Connection, team: TeamId, now: datetime, reason: str) -> tuple[Proposal, ...]:

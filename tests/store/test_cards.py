@@ -32,6 +32,35 @@ async def test_a_card_is_remembered_for_its_team_only(store: Store, a_proposal: 
     assert await store.cards.cards("T2", proposal.id) == ()
 
 
+async def test_a_proposal_comes_with_its_cards(store: Store, a_proposal: Make, now: datetime):
+    """One look brings a proposal and everywhere it is shown, be it nowhere; another team gets neither."""
+    proposal = await proposed(store, a_proposal())
+    assert await store.cards.with_cards("T1", proposal.id) == (proposal, ())
+
+    cards = {await store.cards.add_card(proposal, MESSAGE, now) for _ in range(2)}
+
+    found, shown = await store.cards.with_cards("T1", proposal.id)
+    assert (found, set(shown)) == (proposal, cards)
+    assert await store.cards.with_cards("T2", proposal.id) == (None, ())
+
+
+async def test_the_last_card_that_shows_a_turn_settles_it(store: Store, a_proposal: Make, now: datetime):
+    """While one of two cards is behind, the proposal stays due for it alone; then nothing is due, at once."""
+    proposal = await proposed(store, a_proposal())
+    first, second = [await store.cards.add_card(proposal, MESSAGE, now) for _ in range(2)]
+    cancelled = await store.proposals.cancel("T1", proposal.id, "U1", now)
+
+    async def when_due() -> object:
+        due = text("SELECT card_due_at FROM proposals")
+        return await store._database.read(lambda connection: connection.execute(due).scalar())
+
+    assert await store.cards.card_shown(first.id, cancelled.turn)
+    assert [card.id for card, _ in await store.cards.stale_cards(now + GRACE)] == [second.id]
+    assert await when_due() is not None
+    assert await store.cards.card_shown(second.id, cancelled.turn)
+    assert await when_due() is None
+
+
 async def test_a_card_that_tells_the_truth_is_left_alone(store: Store, a_proposal: Make, now: datetime):
     """Nothing is due while the card shows the proposal as it is."""
     proposal = await proposed(store, a_proposal())

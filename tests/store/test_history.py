@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from bot.proposal import Proposal, What
+from bot.models import Kind, Ref
+from bot.proposal import Outcome, Proposal, State, What
 from bot.store import Store
 
 Make = Callable[..., Proposal]
@@ -41,6 +42,25 @@ async def test_an_event_says_who_what_when_and_from_where(store: Store, a_propos
     assert (event.what, event.actor, event.proposer, event.at) == (What.PROPOSED, "U1", "U1", now)
     assert event.record == proposal.record
     assert event.permalink == proposal.source.permalink
+
+
+async def test_an_end_names_what_the_crm_holds_by_then(store: Store, a_proposal: Make, now: datetime):
+    """A confirmed write's end tells the record as the CRM answered it; without an answer, as it was proposed."""
+    there = Ref(Kind.PERSON, "0d4f5b0e-0000-4000-8000-000000000009", "Ada King")
+    ends = ((State.DONE, Outcome(record=there), there), (State.FAILED, Outcome(sentence="No."), None))
+    for state, outcome, record in ends:
+        proposal = a_proposal()
+        await store.proposals.propose(proposal)
+        sealed, lease = proposal.seal, timedelta(seconds=9)
+        await store.proposals.claim("T1", proposal.id, sealed, by="U2", owner="one", now=now, lease=lease)
+        await store.proposals.finish(proposal.id, "one", state, outcome, now + DAY)
+
+        *_, confirmed, ended = await store.history.of_proposal("T1", proposal.id)
+
+        assert (confirmed.what, confirmed.actor, confirmed.record) == (What.CONFIRMED, "U2", proposal.record)
+        assert (ended.what, ended.at, ended.actor) == (What(state.value), now + DAY, "")
+        assert (ended.record, ended.outcome) == (record or proposal.record, outcome)
+        assert ended.permalink == proposal.source.permalink
 
 
 @pytest.mark.parametrize(
