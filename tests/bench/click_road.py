@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -19,7 +20,7 @@ from bot.changes import Change, FieldChange, Verb
 from bot.models import Kind, TeamId, UserId
 from bot.proposal import CardPlace, Proposal, new_id
 from bot.store import Sealing, Store
-from tests.bench import contenders, ours
+from tests.bench import contenders, ours, store_share
 from tests.bench import slack_standin as slack
 from tests.bench.contenders import Contender, Process
 from tests.bench.crm_standin import made_id
@@ -51,21 +52,26 @@ SETTINGS = tuple(
 )
 
 
-async def waiting(url: str, many: int) -> list[Ask]:
-    """So many proposals of notes, each with a card in a channel; what pressing Confirm on each sends."""
+async def proposed(url: str, many: int) -> list[Proposal]:
+    """So many proposals of notes, each with a card in a channel."""
     store = await Store.open(url, Sealing([ours.KEY]))
     made = [_proposal(n) for n in range(many)]
     for first in range(0, many, 50):
         await asyncio.gather(*(_stored(store, each) for each in made[first : first + 50]))
     await _by_hand(store, made)
     await store.close()
+    return made
+
+
+async def waiting(url: str, many: int) -> list[Ask]:
+    """As many, and what pressing Confirm on each sends."""
     return [
         Ask(
             slack.click(PROPOSAL_CONFIRM, button_value(each), team_id=slack.team(0), ts=each.id).encode(),
             each.id,
             b"Created",
         )
-        for each in made
+        for each in await proposed(url, many)
     ]
 
 
@@ -101,7 +107,9 @@ async def _by_hand(store: Store, made: Sequence[Proposal]) -> None:
     note = json.dumps({"id": made_id("note"), "title": "Call", "bodyV2": {"markdown": "They *will* decide. " * 12}})
 
     def work(connection: Any) -> None:
-        connection.execute(text("CREATE TABLE IF NOT EXISTS by_hand (id TEXT PRIMARY KEY, state TEXT, body TEXT)"))
+        connection.execute(
+            text("CREATE TABLE IF NOT EXISTS by_hand (id TEXT PRIMARY KEY, state TEXT, body TEXT, shown INTEGER)")
+        )
         connection.execute(text("CREATE TABLE IF NOT EXISTS by_hand_history (id TEXT, what TEXT)"))
         rows = [{"id": each.id, "body": note} for each in made]
         connection.execute(text("INSERT INTO by_hand (id, state, body) VALUES (:id, 'pending', :body)"), rows)
@@ -123,17 +131,29 @@ def databases() -> Iterator[dict[str, str]]:
             server.cleanup()
 
 
-async def measure(*, rounds: int, clicks: int) -> dict[Setting, list[Sample]]:
-    """Every round takes each setting once."""
+@dataclass(frozen=True, slots=True)
+class Clicked:
+    """What the rounds saw of each setting, and the store's own CPU per click on each database."""
+
+    samples: dict[Setting, list[Sample]]
+    store_ms: dict[str, list[float]]
+
+
+async def measure(*, rounds: int, clicks: int) -> Clicked:
+    """Every round takes each setting once, and each database alone."""
     results: dict[Setting, list[Sample]] = {each: [] for each in SETTINGS}
     with databases() as urls:
+        alone: dict[str, list[float]] = {name: [] for name in urls}
         for url in urls.values():
             await ours.prepared(url, 1)
         async with staged() as stage:
             for _ in range(rounds):
                 for setting in SETTINGS:
                     results[setting].append(await _one(stage, setting, urls[setting.database], clicks))
-    return results
+                for name, url in urls.items():
+                    made = await proposed(url, clicks + IN_FLIGHT)
+                    alone[name].append(await store_share.milliseconds_each(url, made, at_once=IN_FLIGHT))
+    return Clicked(results, alone)
 
 
 async def _one(stage: Stage, setting: Setting, url: str, clicks: int) -> Sample:
@@ -191,9 +211,9 @@ def _contender(setting: Setting, url: str) -> Contender:
     return Contender(by_hand.name, by_hand.argv, environment={"DATABASE_URL": url})
 
 
-def report(results: dict[Setting, list[Sample]]) -> str:
-    """A table: clicks a second and what each costs; ours as a share of the same by hand."""
-    rows = []
+def report(clicked: Clicked) -> str:
+    """A table: clicks a second and what each costs; ours as a share of the same by hand, the store's share of ours."""
+    results, rows = clicked.samples, []
     for mine, by_hand in zip(SETTINGS[::2], SETTINGS[1::2], strict=True):
         for setting in (mine, by_hand):
             seen = results[setting]
@@ -213,4 +233,30 @@ def report(results: dict[Setting, list[Sample]]) -> str:
             )
     errors = {f"{setting}: {each.errors[0]}" for setting, seen in results.items() for each in seen if each.errors}
     heads = ("", "clicks/s", "CPU ms each", "ack p50", "card p50", "card p99", "errors", "of by hand")
-    return "\n".join([table(heads, rows), *errors])
+    return "\n".join([table(heads, rows), "", *_shares(clicked), _scaling(clicked), *errors])
+
+
+def _shares(clicked: Clicked) -> list[str]:
+    """How much of our CPU per click is the store's, on each database."""
+    lines = []
+    for database, alone in clicked.store_ms.items():
+        seen = clicked.samples[Setting(database, 1, by_hand=False)]
+        store, whole = Figure(tuple(alone)).median, Figure(tuple(each.cpu_each * 1000 for each in seen)).median
+        lines.append(f"The store's share on {database}: {store:.2f} of {whole:.2f} ms of CPU, {store / whole:.0%}.")
+    return lines
+
+
+def _scaling(clicked: Clicked) -> str:
+    """What two more processes bring, on the cores that there are."""
+
+    def times(*, by_hand: bool) -> float:
+        one, three = (
+            Figure(tuple(each.per_second for each in clicked.samples[Setting("PostgreSQL", many, by_hand)])).median
+            for many in (1, 3)
+        )
+        return three / one if one else float("nan")
+
+    return (
+        f"Three processes on PostgreSQL: {times(by_hand=False):.2f} times one, {times(by_hand=True):.2f} by hand, on "
+        f"{len(os.sched_getaffinity(0))} cores, which the server, Slack, the CRM and the load share with them."
+    )

@@ -1,4 +1,8 @@
-"""Confirm without Bolt, httpx and SQLAlchemy: claim, write to the CRM, finish, rewrite the card."""
+"""Confirm without Bolt, httpx and SQLAlchemy, and yet with all that a Confirm has to do (product.md section 4).
+
+Look at the proposal and its team; ask Slack who clicked; claim; write to the CRM; finish; rewrite the card; note that
+it is true. What is done to the store survives a crash, and what happened is told in history.
+"""
 
 import asyncio
 import hashlib
@@ -7,6 +11,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -17,17 +22,30 @@ from aiohttp import web
 SECRET = os.environ["SLACK_SIGNING_SECRET"].encode()
 CRM = os.environ["MATON_API_URL"]
 SLACK = os.environ["SLACK_API_URL"]
+TOKEN = {"Authorization": "Bearer xoxb-bench"}
 HEADERS = {
     "Authorization": f"Bearer {os.environ['MATON_API_KEY']}",
     "Maton-Connection": "bench",
     "Content-Type": "application/json",
 }
+LOOK = (
+    "SELECT by_hand.state, connections.connection_id, settings.settings FROM by_hand "
+    "LEFT JOIN connections ON connections.team_id = {1} LEFT JOIN settings ON settings.team_id = {1} "
+    "WHERE by_hand.id = {0}"
+)
 CLAIM = "UPDATE by_hand SET state = 'executing' WHERE id = {0} AND state = 'pending' RETURNING body"
 FINISH = "UPDATE by_hand SET state = 'done' WHERE id = {0}"
+SHOWN = "UPDATE by_hand SET shown = 1 WHERE id = {0}"
 TELL = "INSERT INTO by_hand_history (id, what) VALUES ({0}, {1})"
 
-Store = Callable[[str, str, str], Awaitable[Any]]
-"""Run a conditional write and tell history of it, in one transaction: (statement, id, what)."""
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """`look(id, team)`; `write(statement, id, what)`, which tells history in the same transaction; `note(id)`."""
+
+    look: Callable[[str, str], Awaitable[Any]]
+    write: Callable[[str, str, str], Awaitable[Any]]
+    note: Callable[[str], Awaitable[Any]]
 
 
 async def sqlite_store(url: str) -> Store:
@@ -43,7 +61,13 @@ async def sqlite_store(url: str) -> Store:
         connection.execute("COMMIT")
         return row
 
-    return write
+    async def look(id: str, team: str) -> Any:
+        return connection.execute(LOOK.format("?1", "?2"), (id, team)).fetchone()
+
+    async def note(id: str) -> None:
+        connection.execute(SHOWN.format("?"), (id,))
+
+    return Store(look, write, note)
 
 
 async def postgresql_store(url: str) -> Store:
@@ -58,14 +82,20 @@ async def postgresql_store(url: str) -> Store:
             await connection.execute(TELL.format("$1", "$2"), id, what)
             return row
 
-    return write
+    async def look(id: str, team: str) -> Any:
+        return await pool.fetchrow(LOOK.format("$1", "$2"), id, team)
+
+    async def note(id: str) -> None:
+        await pool.execute(SHOWN.format("$1"), id)
+
+    return Store(look, write, note)
 
 
 class Clicks:
     """One session, one handler, owned tasks."""
 
-    def __init__(self, write: Store) -> None:
-        self._write = write
+    def __init__(self, store: Store) -> None:
+        self._store = store
         self._session = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
         self._running: set[asyncio.Task[None]] = set()
 
@@ -77,7 +107,9 @@ class Clicks:
             return web.Response(status=401)
         click = msgspec.json.decode(parse_qs(body.decode())["payload"][0])
         id = click["actions"][0]["value"].partition(".")[0]
-        row = await self._write(CLAIM, id, "confirmed")
+        row = None
+        if await self._may(id, click):
+            row = await self._store.write(CLAIM, id, "confirmed")
         if row is not None:
             task = asyncio.create_task(self._carry_out(id, row[0], click))
             self._running.add(task)
@@ -87,10 +119,19 @@ class Clicks:
     async def close(self, _: web.Application) -> None:
         await self._session.close()
 
+    async def _may(self, id: str, click: dict[str, Any]) -> bool:
+        """Whether there is something to decide, and this person, as Slack knows them now, may decide it."""
+        found = await self._store.look(id, click["team"]["id"])
+        if found is None or found[0] != "pending" or found[1] is None:
+            return False
+        async with self._session.get(f"{SLACK}users.info", params={"user": click["user"]["id"]}, headers=TOKEN) as said:
+            user = msgspec.json.decode(await said.read())["user"]
+        return not (user.get("is_restricted") or user.get("deleted") or user.get("is_bot"))
+
     async def _carry_out(self, id: str, note: str, click: dict[str, Any]) -> None:
         async with self._session.post(f"{CRM}/twenty/rest/notes", data=note, headers=HEADERS) as answer:
             msgspec.json.decode(await answer.read())
-        await self._write(FINISH, id, "done")
+        await self._store.write(FINISH, id, "done")
         text = {"type": "section", "text": {"type": "plain_text", "text": "Created note"}}
         card = {
             "channel": click["channel"]["id"],
@@ -98,16 +139,17 @@ class Clicks:
             "text": "Created",
             "blocks": [text],
         }
-        headers = {"Authorization": "Bearer xoxb-bench", "Content-Type": "application/json"}
+        headers = {**TOKEN, "Content-Type": "application/json"}
         async with self._session.post(f"{SLACK}chat.update", data=msgspec.json.encode(card), headers=headers) as said:
             await said.read()
+        await self._store.note(id)
 
 
 async def application() -> web.Application:
     url = os.environ["DATABASE_URL"]
-    write = await (sqlite_store(url) if url.startswith("sqlite") else postgresql_store(url))
+    store = await (sqlite_store(url) if url.startswith("sqlite") else postgresql_store(url))
     app = web.Application()
-    clicks = Clicks(write)
+    clicks = Clicks(store)
     app.router.add_post("/slack/events", clicks.take)
     app.on_cleanup.append(clicks.close)
     return app
