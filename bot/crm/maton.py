@@ -132,8 +132,7 @@ class Gateway:
         self._asking = asyncio.Lock()
         self._asked_at = float("-inf")
         self._asked_status = 0
-        self._headers = httpx.Headers({**http.headers, HEADER: self.connection_id})
-        self._wire_headers = wire_headers(self._headers)
+        self._headers = wire_headers(httpx.Headers({**http.headers, HEADER: self.connection_id}))
         self._base = http.base_url.raw_path.decode().rstrip("/")
 
     async def get(
@@ -238,9 +237,11 @@ class Gateway:
             "target": (self._base + path, params),
         }
         if json is None:
-            extensions["headers"] = self._wire_headers
-            return Bodiless(method, self._http.base_url, headers=self._headers, extensions=extensions)
-        return httpx.Request(method, self._http.base_url, headers=self._headers, json=json, extensions=extensions)
+            extensions["headers"] = self._headers
+            # No others: without the connection's own a request carries no key either, and reaches nobody's CRM.
+            return Bodiless(method, self._http.base_url, headers=httpx.Headers(), extensions=extensions)
+        headers = tuple(self._headers.items())
+        return httpx.Request(method, self._http.base_url, headers=headers, json=json, extensions=extensions)
 
     async def _whose(self, suspicion: CredentialBroken) -> CredentialBroken:
         """Whose credential it is: Maton knows its own key and the connection, else the team's (maton.md section 3)."""

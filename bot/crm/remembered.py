@@ -24,11 +24,11 @@ class Remembered(Generic[Key, Held]):
 
     def put_all(self, many: Iterable[tuple[Key, Held]]) -> None:
         """Remember all of them from now on."""
-        until = self._clock() + self._seconds
+        now = self._clock()
         for key, held in many:
-            self._held[key] = (until, held)
+            self._held[key] = (now + self._seconds, held)
             self._held.move_to_end(key)
-        while len(self._held) > self._most:
+        while self._held and (len(self._held) > self._most or next(iter(self._held.values()))[0] <= now):
             self._held.popitem(last=False)
 
     def get(self, key: Key) -> Held | None:
