@@ -18,6 +18,7 @@ from bot.errors import BotError, NotConnected, NotFound, OutcomeUnknown, Refused
 from bot.metrics import Metrics
 from bot.proposal import Outcome, Proposal, State
 from bot.proposals.applying import Application, Applied, Stale
+from bot.proposals.beside import Beside
 from bot.proposals.cards import Cards
 from bot.store import Store
 from bot.teams.team import Teams
@@ -92,31 +93,25 @@ class Executor:
         return self._errands.start(self._execute(proposal, again=again))
 
     async def _execute(self, proposal: Proposal, *, again: bool) -> None:
-        over = asyncio.Event()
-        beside = (self._say_when_slow(proposal, over), self._keep_lease(proposal.id, over))
-        beside_it = [asyncio.create_task(each) for each in beside]
+        beside = Beside()
+        beside.once(self.pace.slow, lambda: self._cards.rewrite(proposal, even_if_shown=True))
+        # Beside each write, not in the sweep: neither a slow sweep nor a shutdown may let a lease lapse.
+        beside.every(self.pace.lease.total_seconds() / 3, lambda: self._keep_lease(proposal.id))
         try:
             ended = await self._carry_out(proposal, again=again)
         finally:
             self._running.discard(proposal.id)
-            over.set()
             # A card that is just being told "writing" must not arrive after the one that tells the end.
-            await asyncio.gather(*beside_it, return_exceptions=True)
+            await beside.over()
         if ended is not None:
             self._metrics.proposal(ended.state.value)
             await self._cards.rewrite(ended)
 
-    async def _say_when_slow(self, proposal: Proposal, over: asyncio.Event) -> None:
-        if not await _within(over, self.pace.slow):
-            await self._cards.rewrite(proposal, even_if_shown=True)
-
-    async def _keep_lease(self, proposal_id: str, over: asyncio.Event) -> None:
-        """Renewed beside each write, not in the sweep: neither a slow sweep nor a shutdown may let a lease lapse."""
-        while not await _within(over, self.pace.lease.total_seconds() / 3):
-            try:
-                await self._store.proposals.renew(self.owner, self._now(), self.pace.lease, ids=(proposal_id,))
-            except Exception:  # the lease may last until the database is back
-                log.warning("a lease could not be renewed", exc_info=True, extra={"proposal": proposal_id})
+    async def _keep_lease(self, proposal_id: str) -> None:
+        try:
+            await self._store.proposals.renew(self.owner, self._now(), self.pace.lease, ids=(proposal_id,))
+        except Exception:  # the lease may last until the database is back
+            log.warning("a lease could not be renewed", exc_info=True, extra={"proposal": proposal_id})
 
     async def _carry_out(self, proposal: Proposal, *, again: bool, within: float | None = None) -> Proposal | None:
         """What each ending does to the row: the whole policy in one place. None: the lease was lost to another."""
@@ -196,15 +191,6 @@ class Executor:
         for expired in await self._store.proposals.expire_due(self._now(), limit=AT_ONCE):
             self._metrics.proposal(expired.state.value)
             self._errands.start(self._cards.rewrite(expired))
-
-
-async def _within(event: asyncio.Event, seconds: float) -> bool:
-    """Whether the event happens in that time."""
-    try:
-        await asyncio.wait_for(event.wait(), seconds)
-    except TimeoutError:
-        return False
-    return True
 
 
 def _done(proposal: Proposal, applied: Applied) -> Outcome:
