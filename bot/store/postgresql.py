@@ -4,9 +4,7 @@ READ COMMITTED: a conditional update looks at the row again after waiting for it
 """
 
 import asyncio
-import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from typing import Any
 
 import asyncpg  # type: ignore[import-untyped]
@@ -36,7 +34,8 @@ class PostgreSQL:
     def __init__(self, url: URL) -> None:
         self._url = url.set(drivername="postgresql+asyncpg")
         self._speller = Speller(PGDialect_asyncpg())  # type: ignore[no-untyped-call]
-        self._pool = Pool(dict(self._speller.dialect.create_connect_args(self._url)[1]))
+        self._pool: Any = None
+        self._opening = asyncio.Lock()
 
     async def read(self, work: Work[Result]) -> Result:
         return await self._twice(work, alone=True)
@@ -49,11 +48,12 @@ class PostgreSQL:
         try:
             return await self._once(work, alone=alone)
         except _Cut:
-            self._pool.distrust()
+            # What cut this one may have cut them all.
+            await (await self._opened()).expire_connections()
             return await self._once(work, alone=alone)
 
     async def _once(self, work: Work[Result], *, alone: bool) -> Result:
-        async with self._pool.connection() as driver:
+        async with (await self._opened()).acquire() as driver:
             spoken = OnServer(driver, self._speller)
             if alone:
                 return await greenlet_spawn(work, spoken.as_typed)
@@ -79,59 +79,27 @@ class PostgreSQL:
         finally:
             await engine.dispose()
 
-    async def close(self) -> None:
-        await self._pool.close()
-
-
-class Pool:
-    """Up to `POSTGRES_POOL` connections, the one used last taken first.
-
-    asyncpg's own pool cleans each connection up with a round trip after each use; ours leave nothing behind.
-    """
-
-    def __init__(self, address: dict[str, Any]) -> None:
-        self._address = address
-        self._free = asyncio.Semaphore(POSTGRES_POOL)
-        self._idle: list[tuple[float, Any]] = []
-
-    @asynccontextmanager
-    async def connection(self) -> AsyncIterator[Any]:
-        """A connection for one transaction."""
-        async with self._free:
-            driver = self._rested() or await asyncpg.connect(**self._address)
-            try:
-                yield driver
-            except BaseException as error:
-                # Cut, or stopped in the middle, when its answer may still be on the way.
-                if isinstance(error, _Cut) or not isinstance(error, Exception):
-                    driver.terminate()
-                raise
-            finally:
-                if not (driver.is_closed() or driver.is_in_transaction()):
-                    self._idle.append((time.monotonic(), driver))
-                elif not driver.is_closed():
-                    driver.terminate()
-
-    def _rested(self) -> Any:
-        """The connection that was used last, unless all have rested for too long."""
-        while self._idle:
-            since, driver = self._idle.pop()
-            if driver.is_closed():
-                continue
-            if time.monotonic() - since < KEPT_IDLE:
-                return driver
-            driver.terminate()
-        return None
-
-    def distrust(self) -> None:
-        """Let go of every connection that rests: one was found cut, and what cut it may have cut them all."""
-        while self._idle:
-            self._idle.pop()[1].terminate()
+    async def _opened(self) -> Any:
+        """asyncpg's pool; made at first use, since it belongs to the running loop."""
+        async with self._opening:
+            if self._pool is None:
+                address = dict(self._speller.dialect.create_connect_args(self._url)[1])
+                self._pool = await asyncpg.create_pool(
+                    min_size=0,
+                    max_size=POSTGRES_POOL,
+                    max_inactive_connection_lifetime=KEPT_IDLE,
+                    reset=_as_it_is,
+                    **address,
+                )
+        return self._pool
 
     async def close(self) -> None:
-        """Close what is not in use."""
-        while self._idle:
-            await self._idle.pop()[1].close()
+        if self._pool is not None:
+            await self._pool.close()
+
+
+async def _as_it_is(_: Any) -> None:
+    """What a connection returns to the pool with: we leave nothing behind, and a cleaning is one more round trip."""
 
 
 class OnServer(Spoken):
