@@ -122,4 +122,5 @@ def profile(seconds: float, cold: bool) -> list[Floor]:
     return []
 
 
-main()
+if __name__ == "__main__":
+    main()

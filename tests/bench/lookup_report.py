@@ -1,11 +1,13 @@
 """The look-up road's figures as tables, sentences and bars."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import math
+from collections.abc import Iterable, Iterator, Sequence
 
 from tests.bench.figures import Figure, shown, table
 from tests.bench.floors import ack_p99, rate
+from tests.bench.load import Sample
 from tests.bench.picture import Bars
-from tests.bench.results import BUSY, JAVASCRIPT, LIMIT, OURS, STEADILY, STEADY, Load, Results
+from tests.bench.results import BUSY, JAVASCRIPT, LIMIT, OURS, STEADILY, STEADY, Load, Of, Results
 
 HEADS = ("load", "", "answers/s", "CPU ms each", "ack p50", "ack p99", "answer p50", "answer p99", "errors")
 RATIOS = ("of JavaScript's", "of the limit's")
@@ -66,15 +68,18 @@ def _doubts(results: Results) -> Iterator[str]:
 def bars(results: Results, names: Sequence[str]) -> list[Bars]:
     """What the README shows of it."""
 
-    def of(value: Callable[[str], Figure]) -> list[tuple[str, float]]:
-        return [(name, value(name).median) for name in names]
+    def of(load: Load, value: Of) -> list[tuple[str, float]]:
+        return [(name, results.of(name, load, value).median) for name in names]
+
+    def acknowledged(sample: Sample) -> float:
+        return ack_p99(sample) if sample.answered > len(sample.errors) else math.nan  # few answers are no figure
 
     return [
-        Bars("Look-ups a second, 64 in flight (more is better)", "/s", of(lambda name: results.of(name, BUSY, rate))),
+        Bars("Look-ups a second, 64 in flight (more is better)", "/s", of(BUSY, rate)),
         Bars(
             "99 % are acknowledged within, at 200 a second and a CRM of 50 ms (less is better)",
             "ms",
-            of(lambda name: results.of(name, STEADILY, ack_p99)),
+            of(STEADILY, acknowledged),
         ),
-        Bars("Memory after load (less is better)", "MB", of(results.memory)),
+        Bars("Memory after load (less is better)", "MB", of(BUSY, lambda sample: sample.memory)),
     ]

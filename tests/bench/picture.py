@@ -59,7 +59,7 @@ def _rows(group: Bars, top: int) -> list[str]:
 def _row(name: str, value: float, unit: str, y: int, largest: float, colour: str) -> list[str]:
     label = f'<text x="{LABEL - 8}" y="{y + 15}" text-anchor="end">{escape(name)}</text>'
     if math.isnan(value):
-        return [label, f'<text x="{LABEL}" y="{y + 15}">no answer</text>']
+        return [label, f'<text x="{LABEL}" y="{y + 15}">most goes unanswered</text>']
     length = max(value / largest * BAR, 1)
     shown = f"{value:,.0f}" if value >= 10 else f"{value:.1f}"
     return [

@@ -82,6 +82,15 @@ def test_who_had_only_errors_has_no_figures():
     assert "nan" not in text + picture.draw(lookup_report.bars(results, [OURS, LIMIT]))
 
 
+def test_the_few_that_got_an_answer_do_not_speak_for_all():
+    """Where most went unanswered the picture says so, and draws no bar for the rest."""
+    results = Results()
+    lucky = Sample(seconds=1, answered=3, acknowledgements=[0.001] * 3, errors=["TimeoutError"] * 500)
+    results.samples[LIMIT, STEADILY] = [lucky]
+
+    assert "most goes unanswered" in picture.draw(lookup_report.bars(results, [LIMIT])[1:2])
+
+
 def test_cold_is_compared_with_what_serves_any_team_alike():
     """The rivals know no teams: their figure at the same load is what a cold one is held against."""
     results, cold = Results(), Load(0, 64, cold=True)
