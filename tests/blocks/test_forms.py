@@ -198,7 +198,6 @@ def test_reading_never_breaks(holds: Holds, text: str) -> None:
     read_form({"state": {"values": {each.key: {"input": state}}}}, [each], {}, timezone=TZ)
 
 
-
 def test_options_fit() -> None:
     """At most a hundred options, each once, whatever the records are called."""
     samples = Samples(lambda _: "<!here>" * 60)
