@@ -5,11 +5,11 @@ dies in between.
 """
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from msgspec import Struct, structs
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from bot.errors import NotAllowed
@@ -21,10 +21,6 @@ from bot.store.proposals import void_open
 from bot.store.tables import connections
 from bot.store.upserts import InsertOrReplace
 
-MARKED_EVERY = timedelta(minutes=1)
-"""A success is written down at most this often, since every request of every command is one."""
-
-MARKS_KEPT = 10_000
 REBOUND = "The workspace was connected to another CRM, so this was not carried out. Propose it again."
 DISCONNECTED = "The workspace was disconnected from its CRM, so this was not carried out."
 
@@ -77,22 +73,19 @@ BIND = InsertOrReplace(connections)
 DELETE = delete(connections).where(c.team_id == bindparam("b_team")).returning(c.connection_id)
 
 _this = (c.team_id == bindparam("b_team"), c.connection_id == bindparam("b_connection"))
-RECOVER = (
-    update(connections)
-    .where(*_this, c.broken_since.is_not(None))
-    .values(broken_since=None, last_error="", last_success=bindparam("b_now"))
-)
-SUCCEED = update(connections).where(*_this).values(last_success=bindparam("b_now"))
 FARING = (
     select(*columns)
-    .where(c.connection_id.in_(bindparam("b_connections", expanding=True)))
+    .where(
+        c.connection_id.in_(bindparam("b_connections", expanding=True)),
+        or_(c.broken_since.is_(None), c.broken_since <= bindparam("b_at")),
+    )
     .order_by(c.connection_id)
     .with_for_update(skip_locked=True)  # two processes that write of the same ones never wait for each other
 )
 ALL_SUCCEED = (
     update(connections)
     .where(c.connection_id.in_(bindparam("b_connections", expanding=True)))
-    .values(broken_since=None, last_error="", last_success=bindparam("b_now"))
+    .values(broken_since=None, last_error="", last_success=bindparam("b_at"))
 )
 BREAK = (
     update(connections)
@@ -106,7 +99,6 @@ class Connections:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._marked: dict[tuple[TeamId, ConnectionId], datetime] = {}
 
     async def connection(self, team: TeamId) -> BoundConnection | None:
         """The team's own connection; there is no default and no other team's."""
@@ -141,40 +133,24 @@ class Connections:
         """Forget the team's connection and void what was proposed for it; `doomed`, to be deleted at Maton, or not."""
         return await self._database.write(lambda connection: unbind(connection, team, now, doomed=doomed))
 
-    async def mark_ok(self, team: TeamId, connection_id: ConnectionId, now: datetime) -> bool:
-        """Note that the connection works; True when it was broken and this is the first to notice that it recovered."""
-        key = (team, connection_id)
-        if (last := self._marked.get(key)) is not None and now - last < MARKED_EVERY:
-            return False
-        if len(self._marked) >= MARKS_KEPT:
-            self._marked.clear()
-        self._marked[key] = now
-        values = {"b_team": team, "b_connection": connection_id, "b_now": now}
+    async def mark_ok(self, connection_ids: Collection[ConnectionId], at: datetime) -> tuple[BoundConnection, ...]:
+        """Note that all these worked then, in one transaction; returns those of them that were broken until then.
 
-        def work(connection: Connection) -> bool:
-            if connection.execute(RECOVER, values).rowcount:
-                return True
-            connection.execute(SUCCEED, values)
-            return False
-
-        return await self._database.write(work)
-
-    async def mark_all_ok(self, connection_ids: Collection[ConnectionId], now: datetime) -> tuple[BoundConnection, ...]:
-        """Note that all these work, in one transaction; returns those of them that were broken until now."""
+        One that broke later stays broken.
+        """
 
         def work(connection: Connection) -> tuple[BoundConnection, ...]:
-            rows = connection.execute(FARING, {"b_connections": sorted(connection_ids)}).all()
+            rows = connection.execute(FARING, {"b_connections": sorted(connection_ids), "b_at": at}).all()
             found = [bound(tuple(row)) for row in rows]
             if found:
                 these = [each.connection_id for each in found]
-                connection.execute(ALL_SUCCEED, {"b_connections": these, "b_now": now})
+                connection.execute(ALL_SUCCEED, {"b_connections": these, "b_at": at})
             return tuple(each for each in found if each.broken_since is not None)
 
         return await self._database.write(work)
 
     async def mark_broken(self, team: TeamId, connection_id: ConnectionId, error: str, now: datetime) -> bool:
         """Note that the connection fails; True for the first since it last worked, among all processes."""
-        self._marked.pop((team, connection_id), None)
         values = {"b_team": team, "b_connection": connection_id, "b_now": now, "b_error": error}
         return await self._database.write(lambda connection: connection.execute(BREAK, values).rowcount == 1)
 

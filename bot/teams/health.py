@@ -5,7 +5,7 @@ Only a credential that is not accepted is a break; a CRM that is slow or away fo
 
 import logging
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
 from bot.blocks.connecting import Standing, broke, recovered
@@ -41,7 +41,7 @@ class Health:
         self._command = command
         self._now = now
         self._known: dict[ConnectionId, tuple[bool, datetime]] = {}
-        self._to_write_down: set[ConnectionId] = set()
+        self._worked: dict[ConnectionId, datetime] = {}
 
     def seen(self, connection_id: ConnectionId, ok: bool, error: BotError | None) -> None:
         """A request ended well, or badly with this error."""
@@ -53,40 +53,39 @@ class Health:
         if len(self._known) >= KEPT:
             self._known.clear()
         self._known[connection_id] = (ok, now)
-        if ok and (before is None or before[0]):
-            self._to_write_down.add(connection_id)  # at the next sweep, by `write_down`
+        if isinstance(error, CredentialBroken):
+            self._worked.pop(connection_id, None)
+            self._errands.start(self._note_break(connection_id, error.whose, now))
             return
-        whose = error.whose if isinstance(error, CredentialBroken) else ""
-        self._errands.start(self._note(connection_id, whose, now))
+        if before and not before[0]:  # somebody waits to hear it: not at the next sweep, but now
+            self._errands.start(self._note_success([connection_id], now))
+        else:
+            self._worked[connection_id] = now
 
     async def write_down(self) -> None:
-        """Note what worked lately, all of it at once: a look-up is not to cost a write."""
-        those, self._to_write_down = self._to_write_down, set()
-        ordered = sorted(those)
+        """Note, in every sweep, what has worked lately, all at once: a look-up is not to cost a write."""
+        worked, self._worked = self._worked, {}
+        ordered = sorted(worked)
         for at in range(0, len(ordered), AT_ONCE):
-            for bound in await self._store.connections.mark_all_ok(ordered[at : at + AT_ONCE], self._now()):
-                await self._say_recovered(bound)
+            part = ordered[at : at + AT_ONCE]
+            await self._note_success(part, min(worked[each] for each in part))
 
-    async def _note(self, connection_id: ConnectionId, whose: str, now: datetime) -> None:
+    async def _note_success(self, connection_ids: Sequence[ConnectionId], at: datetime) -> None:
+        for bound in await self._store.connections.mark_ok(connection_ids, at):
+            log.info("a connection works again", extra={"team": bound.team_id})
+            await self._say(bound, recovered(bound.crm_name))
+
+    async def _note_break(self, connection_id: ConnectionId, whose: str, now: datetime) -> None:
         bound = await self._store.connections.holder(connection_id)
         if bound is None:
             self._known.pop(connection_id, None)  # being made or just ended: nobody's health, and nothing to remember
-            return
-        connections = self._store.connections
-        if whose:
-            if await connections.mark_broken(bound.team_id, connection_id, whose, now):
-                await self._say_broken(bound, whose)
-        elif await connections.mark_ok(bound.team_id, connection_id, now):
-            await self._say_recovered(bound)
+        elif await self._store.connections.mark_broken(bound.team_id, connection_id, whose, now):
+            await self._say_broken(bound, whose)
 
     async def _say_broken(self, bound: BoundConnection, whose: str) -> None:
         log.warning("a connection has stopped working, to be mended by: %s", whose, extra={"team": bound.team_id})
         standing = Standing(crm_name=bound.crm_name, last_success=bound.last_success, fault=whose)
         await self._say(bound, broke(standing, command=self._command, timezone="UTC"))
-
-    async def _say_recovered(self, bound: BoundConnection) -> None:
-        log.info("a connection works again", extra={"team": bound.team_id})
-        await self._say(bound, recovered(bound.crm_name))
 
     async def _say(self, bound: BoundConnection, message: Message) -> None:
         if SLACK_USER.fullmatch(bound.bound_by):  # the operator's bindings have nobody in Slack behind them

@@ -80,8 +80,8 @@ async def test_one_break_is_told_once(store: Store, now: datetime):
     assert (await store.connections.connection("T1")).last_error == "credential"
     assert not await store.connections.mark_broken("T1", "left long ago", "credential", now)
 
-    recoveries = [await store.connections.mark_ok("T1", "c1", now + MINUTE) for _ in range(3)]
-    assert recoveries == [True, False, False]
+    recoveries = [await store.connections.mark_ok(["c1"], now + MINUTE) for _ in range(3)]
+    assert [len(each) for each in recoveries] == [1, 0, 0]
     healthy = await store.connections.connection("T1")
     assert (healthy.broken_since, healthy.last_error, healthy.last_success) == (None, "", now + MINUTE)
     assert await store.connections.mark_broken("T1", "c1", "credential", now)
@@ -94,21 +94,19 @@ async def test_many_successes_are_written_down_at_once(store: Store, now: dateti
     await store.connections.mark_broken("T2", "c-T2", "credential", now)
 
     working = ("c-T2", "c-T1", "c-gone")
-    marked = await asyncio.gather(*(store.connections.mark_all_ok(working, now + MINUTE) for _ in range(5)))
+    marked = await asyncio.gather(*(store.connections.mark_ok(working, now + MINUTE) for _ in range(5)))
     assert [each.team_id for recovered in marked for each in recovered] == ["T2"]
     held = [await store.connections.connection(team) for team in ("T1", "T2", "T3")]
     assert [(each.last_success, each.broken_since) for each in held] == [(now + MINUTE, None)] * 2 + [(None, None)]
 
 
-async def test_a_success_is_written_down_once_a_minute(store: Store, now: datetime):
-    """Successes within a minute leave the row alone."""
+async def test_a_later_break_outlasts_an_earlier_success(store: Store, now: datetime):
+    """What worked before it broke is broken, whichever of the two is written down first."""
     await bind(store, "T1", "c1", now)
+    await store.connections.mark_broken("T1", "c1", "credential", now + MINUTE)
 
-    for seconds in (0, 30, 59):
-        await store.connections.mark_ok("T1", "c1", now + timedelta(seconds=seconds))
-    assert (await store.connections.connection("T1")).last_success == now
-    await store.connections.mark_ok("T1", "c1", now + MINUTE)
-    assert (await store.connections.connection("T1")).last_success == now + MINUTE
+    assert await store.connections.mark_ok(["c1"], now) == ()
+    assert (await store.connections.connection("T1")).broken_since == now + MINUTE
 
 
 async def test_a_team_makes_one_connection_at_a_time(store: Store, now: datetime):
