@@ -1,11 +1,12 @@
 """Where the bot is installed, with its tokens; a token is never stored in clear."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, bindparam, case, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, case, delete, func, or_, select, update
 
 from bot.store.database import Database
 from bot.store.sealing import Sealing
@@ -64,29 +65,18 @@ i = installations.c
 COLUMNS = (i.team_id, i.enterprise_id, i.org_wide, i.secrets, i.details, i.token_expires_at, i.installed_at)
 
 SAVE = InsertOrReplace(installations)
-FIND = (
-    select(*COLUMNS)
-    .where(
-        or_(
-            i.tenant == bindparam("b_team"),
-            (i.tenant == bindparam("b_enterprise")) & i.org_wide.is_(True),
-        )
-    )
-    .order_by(case((i.tenant == bindparam("b_team"), 0), else_=1))
-    .limit(1)
-)
 HOME = select(org_teams.c.enterprise_id).where(org_teams.c.team_id == bindparam("b_team")).scalar_subquery()
-SERVING = (
-    select(*COLUMNS, HOME)
-    .where(
-        or_(
-            i.tenant == bindparam("b_team"),
-            (i.tenant == func.coalesce(HOME, bindparam("b_enterprise"))) & i.org_wide.is_(True),
-        )
-    )
-    .order_by(case((i.tenant == bindparam("b_team"), 0), else_=1))
-    .limit(1)
-)
+
+
+def _serving(columns: Sequence[ColumnElement[Any]], enterprise: ColumnElement[str]) -> Select[Any]:
+    """A team's own install, else the enterprise's org-wide one."""
+    org_wide = (i.tenant == enterprise) & i.org_wide.is_(True)
+    own_first = case((i.tenant == bindparam("b_team"), 0), else_=1)
+    return select(*columns).where(or_(i.tenant == bindparam("b_team"), org_wide)).order_by(own_first).limit(1)
+
+
+FIND = _serving(COLUMNS, bindparam("b_enterprise"))
+SERVING = _serving((*COLUMNS, HOME), func.coalesce(HOME, bindparam("b_enterprise")))
 DELETE = delete(installations).where(i.tenant == bindparam("b_tenant"))
 BEGIN_REFRESH = (
     update(installations)

@@ -9,7 +9,6 @@ from bot.store.upserts import InsertNew
 
 o = org_teams.c
 
-HOME = select(o.enterprise_id).where(o.team_id == bindparam("b_team"))
 TEAMS = select(o.team_id).where(o.enterprise_id == bindparam("b_enterprise")).order_by(o.team_id)
 REMEMBER = InsertNew(org_teams)
 
@@ -19,11 +18,6 @@ class OrgTeams:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-
-    async def enterprise_of(self, team: str) -> str:
-        """The organisation whose install serves the team; "" when none is known to."""
-        found = await self._database.read(lambda connection: connection.execute(HOME, {"b_team": team}).scalar())
-        return found or ""
 
     async def remember(self, team: TeamId, enterprise: str) -> None:
         """The first that is learned holds, until the organisation or the team uninstalls."""

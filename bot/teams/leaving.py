@@ -58,8 +58,7 @@ class Leaving:
 
     async def _tenants(self, team: TeamId, enterprise: str) -> tuple[TeamId, ...]:
         """A workspace's own install is the workspace's; an org-wide one ends for all its teams."""
-        home = await self._store.org_teams.enterprise_of(team) or enterprise or team
-        installed = await self._store.installations.find(team, home)
+        installed, _ = await self._store.installations.serving(team, enterprise or team)
         if installed is None or not installed.org_wide:
             return (team,)
         if team != installed.enterprise_id and not await self._is_dead(installed.bot_token):
