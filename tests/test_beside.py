@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from bot.proposals.beside import Beside
+from bot.beside import Beside
 
 
 async def test_what_is_not_due_is_never_begun():

@@ -25,6 +25,7 @@ FLOORS = (
         "models",
         "errors",
         "errands",
+        "beside",
         "metrics",
         "settings",
         "logs",

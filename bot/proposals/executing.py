@@ -12,13 +12,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bot.beside import Beside
 from bot.changes import rebased, seal
 from bot.errands import Errands
 from bot.errors import BotError, NotConnected, NotFound, OutcomeUnknown, Refused
 from bot.metrics import Metrics
 from bot.proposal import Outcome, Proposal, State
 from bot.proposals.applying import Application, Applied, Stale
-from bot.proposals.beside import Beside
 from bot.proposals.cards import Cards
 from bot.store import Store
 from bot.teams.team import Teams

@@ -1,9 +1,10 @@
-"""What goes on beside a write. Nearly every write ends before any of it is due, so it costs a timer, and no task."""
+"""What goes on beside a write or an answer. Most end before any of it is due, so it costs a timer, and no task."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
-Doing = Callable[[], Awaitable[None]]
+Doing = Callable[[], Coroutine[Any, Any, None]]
 
 
 class Beside:
@@ -29,10 +30,7 @@ class Beside:
         self.once(seconds, again)
 
     def _begin(self, do: Doing) -> None:
-        async def doing() -> None:
-            await do()
-
-        self._begun.append(asyncio.create_task(doing()))
+        self._begun.append(asyncio.create_task(do()))
 
     async def over(self) -> None:
         """Begin nothing more, and return when what was begun has ended, however it ended."""
