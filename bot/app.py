@@ -152,14 +152,18 @@ async def build(settings: Settings) -> Bot:
         _http=http,
         _clients=clients,
     )
-    bot.web = application(
-        None if settings.socket_mode else bolt,
+    bot.web = _web(bot, metrics)
+    return bot
+
+
+def _web(bot: Bot, metrics: Metrics) -> web.Application:
+    return application(
+        None if bot.settings.socket_mode else bot.bolt,
         ready=bot.ready,
         counted=bot.open_proposals,
         metrics=metrics,
-        doors=of_teams.doors,
+        doors=bot.tenancy.doors,
     )
-    return bot
 
 
 def _stories(ground: Ground, cards: Cards, executor: Executor, of_teams: Tenancy) -> Stories:

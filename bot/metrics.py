@@ -31,7 +31,6 @@ class Metrics:
         self._crm = Histogram(
             "crm_bot_crm_seconds", "CRM requests", ["method", "outcome"], buckets=SECONDS, registry=self._registry
         )
-        self._crm_children: dict[tuple[str, str], Histogram] = {}
         self._proposals = Counter(
             "crm_bot_proposals_total", "Proposals entering a state", ["state"], registry=self._registry
         )
@@ -58,10 +57,7 @@ class Metrics:
 
     def crm_request(self, method: str, outcome: str, seconds: float) -> None:
         """A request to the CRM ended; `outcome` is its status or the kind of fault."""
-        child = self._crm_children.get((method, outcome))
-        if child is None:  # the library's own look-up by labels takes as long as all that it then does
-            child = self._crm_children[method, outcome] = self._crm.labels(method, outcome)
-        child.observe(seconds)
+        self._crm.labels(method, outcome).observe(seconds)
 
     def proposal(self, state: str) -> None:
         """A proposal entered a state."""

@@ -3,7 +3,7 @@
 `Found` holds, for each (key, text) of a condition on a relation, the records that the text names.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -51,7 +51,6 @@ _COMPARED: dict[Op, Compared] = {
 _DAY = timedelta(days=1)
 ROOM_FOR_WORDS = 600
 AROUND_A_WORD = 17
-MOST_BYTES = 4  # of one character
 """Bytes of a question's words, and for what stands around each; in three fields, encoded, they are nine times as long
 and still fit a URL."""
 
@@ -80,11 +79,9 @@ def _each_word(text: str, paths: Sequence[str]) -> Filter:
     return filters.holding(paths, words, asked=_fitting(words))
 
 
-def _fitting(words: Collection[str]) -> set[str]:
+def _fitting(words: Iterable[str]) -> set[str]:
     """The words that there is room for in a request, the longest at least."""
     room, asked = ROOM_FOR_WORDS, set[str]()
-    if sum(map(len, words)) + AROUND_A_WORD * len(words) <= ROOM_FOR_WORDS // MOST_BYTES:
-        return set(words)
     for word in sorted(words, key=len, reverse=True):
         room -= len(word.encode()) + AROUND_A_WORD
         if not asked or room >= 0:

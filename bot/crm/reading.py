@@ -181,22 +181,18 @@ class Reading:
         flight = self._flights[key] = asyncio.get_running_loop().create_future()
         try:
             answer = await self._gateway.get(plural, record_id, params=params, urgency=urgency)
+            flight.set_result(answer)
+            return answer
         except BotError as error:
-            self._landed(key, flight)
             flight.set_exception(error)
             flight.exception()  # looked at: nobody else may have asked
             raise
         except BaseException:
-            self._landed(key, flight)
             flight.cancel()
             raise
-        self._landed(key, flight)
-        flight.set_result(answer)
-        return answer
-
-    def _landed(self, key: tuple[Any, ...], flight: "asyncio.Future[Any]") -> None:
-        if self._flights.get(key) is flight:
-            del self._flights[key]
+        finally:
+            if self._flights.get(key) is flight:  # else something was written meanwhile
+                del self._flights[key]
 
 
 async def together(asked: Iterable[Awaitable[Any]]) -> list[Any]:

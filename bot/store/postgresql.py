@@ -81,6 +81,8 @@ class PostgreSQL:
 
     async def _opened(self) -> Any:
         """asyncpg's pool; made at first use, since it belongs to the running loop."""
+        if self._pool is not None:
+            return self._pool
         async with self._opening:
             if self._pool is None:
                 address = dict(self._speller.dialect.create_connect_args(self._url)[1])
