@@ -51,6 +51,19 @@ async def test_the_migrations_make_the_tables(store: Store):
     assert await store._database.administer(differences) == []
 
 
+async def test_the_partial_indexes_are_as_the_tables_say(sqlite_store: Store) -> None:
+    """Which rows each of them holds is what the statements that are to use it ask for."""
+    made = await sqlite_store._database.read(
+        lambda connection: dict(connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE sql <> ''").all())
+    )
+    partial = {each.name: str(each.info["where"]) for t in metadata.sorted_tables for each in t.indexes if each.info}
+
+    assert len(partial) == 8
+    for name, condition in partial.items():
+        assert made[name].endswith(f"WHERE {condition}")
+    assert sum(" WHERE " in sql for name, sql in made.items() if "CREATE INDEX" in sql) == len(partial)
+
+
 def test_the_newest_migration_is_named_where_a_start_looks():
     """`HEAD` is Alembic's own idea of the newest migration."""
     directory = Path(migrating.__file__).parent / "migrations"
