@@ -98,10 +98,11 @@ def grow(quick: bool) -> list[Floor]:
     sizes = dict(zip(("most_teams", "most_proposals", "most_records", "many"), most, strict=True))
     directory = lookup_road.scratch()
     try:
-        click.echo(f"{asyncio.run(growth.measure(directory, **sizes))}\n")
+        seen = asyncio.run(growth.measure(directory, **sizes))
     finally:
         shutil.rmtree(directory, ignore_errors=True)
-    return []
+    click.echo(f"{growth.report(seen)}\n")
+    return floors.of_growth(seen)
 
 
 @main.command()

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from tests.bench.figures import NOTHING, percentile, shown, table
+from tests.bench.growth import Growth
 from tests.bench.load import Sample
 from tests.bench.results import ALONE, JAVASCRIPT, LIMIT, OURS, STEADILY, Load, Results, ratio
 from tests.bench.thrift import Burst
@@ -13,6 +14,7 @@ ALONE_ACKNOWLEDGED, STARTED, SLOWER = 2.0, 1.0, 5.0  # ms, seconds, ms
 STARVED = 0.5
 """A Confirm goes before all look-ups and typing: it waits for other Confirms only, however many others there are."""
 MEMORY_SHARE, ACKNOWLEDGED_SHARE = 0.4, 0.2
+FLAT = 1.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +156,18 @@ def of_burst(burst: Burst) -> list[Floor]:
         at_most("burst: the longest look-up, in fair shares at most 2", look_up, 2),
         at_most(f"burst: the longest Confirm, in a look-up's fair shares at most {STARVED}", write, STARVED),
         Floor("burst: nobody is refused", str(len(burst.refused)), not burst.refused),
+    ]
+
+
+def of_growth(seen: Iterable[Growth]) -> list[Floor]:
+    """The floors of growth: what one costs stays the same."""
+    return [
+        at_most(
+            f"{each.what}, {each.sizes[0]:,} to {each.sizes[1]:,}: CPU each, at most {FLAT} times",
+            [At("", each.ratio.median)],
+            FLAT,
+        )
+        for each in seen
     ]
 
 

@@ -1,27 +1,56 @@
-"""Growth: CPU per command and per click with few and with many teams, stored proposals, and CRM records."""
+"""Growth: CPU per command and per click with few and with many teams, stored proposals, and CRM records.
 
-import statistics
+The small and the large run side by side and take turns portion by portion, so that a busy machine is busy for both.
+"""
+
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import Connection, text
 
 from bot.proposal import State
+from bot.sandbox.twenty.sample_words import COMPANIES
 from bot.store import Sealing, Store
 from tests.bench import click_road, contenders, lookup_road, ours
 from tests.bench import slack_standin as slack
+from tests.bench.contenders import Contender, Process
 from tests.bench.figures import Figure, table
-from tests.bench.load import Ask, Asking, Sample, finds, in_flight
+from tests.bench.load import Ask, Asking, finds, in_flight
 from tests.bench.lookup_road import Stage, staged
 
 PORTIONS = 5
 IN_FLIGHT = 8
 
-Row = tuple[str, str, Figure]
+
+@dataclass(frozen=True, slots=True)
+class Sized:
+    """A bot with so much behind it, and what it is asked once it listens on a port."""
+
+    size: int
+    served: Contender
+    asking: Callable[[int], Asking]
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """Milliseconds of CPU each, portion by portion, at the smaller size and at the larger."""
+
+    what: str
+    sizes: tuple[int, int]
+    portions: tuple[tuple[float, float], ...]
+
+    @property
+    def ratio(self) -> Figure:
+        """The larger as a multiple of the smaller, within each portion."""
+        return Figure(tuple(large / small for small, large in self.portions))
+
+    def at(self, which: int) -> str:
+        """What it costs at the smaller size (0) or the larger (1)."""
+        return f"{Figure(tuple(each[which] for each in self.portions))} at {self.sizes[which]:,}"
 
 
 def ended(many: int) -> Callable[[Connection], None]:
@@ -39,137 +68,130 @@ def ended(many: int) -> Callable[[Connection], None]:
     return work
 
 
-async def by_teams(directory: Path, sizes: Sequence[int], commands: int) -> list[Row]:
+async def by_teams(directory: Path, sizes: tuple[int, int], commands: int) -> Growth:
     """Look-ups from some of that many teams, in turn; the portion to warm up serves each of those twice."""
-    return await _compared("installed teams", sizes, lambda size: _teams(directory / f"teams-{size}", size, commands))
-
-
-async def by_proposals(directory: Path, sizes: Sequence[int], clicks: int) -> list[Row]:
-    """Confirms beside that many proposals of the same team that have ended."""
-    return await _compared("stored proposals", sizes, lambda size: _stored(directory / f"stored-{size}", size, clicks))
-
-
-async def by_records(directory: Path, sizes: Sequence[int], commands: int) -> list[Row]:
-    """Look-ups, one after the other, that find a few among that many records.
-
-    The larger CRM's stand-in needs a while to search; the smaller is given the same while. A process that slept costs
-    more when it wakes, and meanwhile sweeps: that would be taken for growth.
-    """
-    small, large = sizes
-    waited: list[float] = []
-    of_large = await _records(directory / f"crm-{large}", large, commands, waited=waited)
-    of_small = await _records(directory / f"crm-{small}", small, commands, wait=statistics.median(waited))
-    return [("CRM records", f"{size:,}", Figure(tuple(of))) for size, of in ((small, of_small), (large, of_large))]
-
-
-async def _compared(what: str, sizes: Sequence[int], measured: Callable[[int], Any]) -> list[Row]:
-    return [(what, f"{size:,}", Figure(tuple(await measured(size)))) for size in sizes]
-
-
-async def _teams(directory: Path, size: int, commands: int) -> list[float]:
-    directory.mkdir(parents=True)
-    await ours.prepared(f"sqlite:///{directory}/bench.sqlite3", size)
     async with staged() as stage:
-        served = ours.served(directory, teams=max(size, 2))
-
-        def asking(port: int) -> Asking:
-            return finds(stage.slack, port, min(size, commands // 2))
-
-        return await _portions(stage, served, asking, commands)
+        one, many = [await _teams(stage, directory / f"teams-{size}", size, commands) for size in sizes]
+        return await _compared("installed teams", stage, (one, many), commands)
 
 
-async def _stored(directory: Path, size: int, clicks: int) -> list[float]:
-    directory.mkdir(parents=True)
-    url = f"sqlite:///{directory}/bench.sqlite3"
-    await ours.prepared(url, 1)
+async def by_proposals(directory: Path, sizes: tuple[int, int], clicks: int) -> Growth:
+    """Confirms beside that many proposals of the same team that have ended."""
+    async with staged() as stage:
+        none, many = [await _stored(directory / f"stored-{size}", size, clicks) for size in sizes]
+        return await _compared("stored proposals", stage, (none, many), clicks)
+
+
+async def by_records(directory: Path, sizes: tuple[int, int], commands: int) -> Growth:
+    """Look-ups that find a few among that many records."""
+    async with staged() as stage, _crm(sizes[0]) as small, _crm(sizes[1]) as large:
+        few = await _records(stage, directory / "few", sizes[0], small)
+        many = await _records(stage, directory / "many", sizes[1], large)
+        return await _compared("CRM records", stage, (few, many), commands)
+
+
+async def _teams(stage: Stage, directory: Path, size: int, commands: int) -> Sized:
+    await _empty(directory, teams=size)
+    served = ours.served(directory, teams=max(size, 2))
+    return Sized(size, served, lambda port: finds(stage.slack, port, min(size, commands // 2)))
+
+
+async def _stored(directory: Path, size: int, clicks: int) -> Sized:
+    url = await _empty(directory, teams=1)
     waiting = iter(await click_road.waiting(url, clicks * (PORTIONS + 1) + IN_FLIGHT * (PORTIONS + 2)))
     if size:
         store = await Store.open(url, Sealing([ours.KEY]))
         await store._database.write(ended(size))
         await store.close()
-    async with staged() as stage:
-        served = ours.served(directory, teams=1)
-        return await _portions(stage, served, lambda port: click_road.signing(waiting, port), clicks)
+    return Sized(size, ours.served(directory, teams=1), lambda port: click_road.signing(waiting, port))
 
 
-async def _records(
-    directory: Path, size: int, commands: int, *, wait: float = 0.0, waited: list[float] | None = None
-) -> list[float]:
+async def _records(stage: Stage, directory: Path, size: int, crm_port: int) -> Sized:
+    await _empty(directory, teams=1)
+    served = ours.served(directory, teams=1)
+    beside = {**served.environment, "MATON_API_URL": f"http://127.0.0.1:{crm_port}"}
+    return Sized(size, replace(served, environment=beside), lambda port: _domains(stage.slack, port))
+
+
+async def _empty(directory: Path, *, teams: int) -> str:
+    """A store with these teams and nothing else."""
     directory.mkdir(parents=True)
-    await ours.prepared(f"sqlite:///{directory}/bench.sqlite3", 1)
+    url = f"sqlite:///{directory}/bench.sqlite3"
+    await ours.prepared(url, teams)
+    return url
+
+
+@asynccontextmanager
+async def _crm(records: int) -> AsyncIterator[int]:
+    """A CRM with that many records, at this port."""
     port = contenders.free_port()
-    crm = subprocess.Popen([sys.executable, "-m", "tests.bench.big_crm", str(port), str(size), str(wait)])
+    crm = subprocess.Popen([sys.executable, "-m", "tests.bench.big_crm", str(port), str(records)])
     try:
-        async with staged() as stage:
-            await lookup_road.up(port, within=120)
-            served = ours.served(directory, teams=1)
-            served = replace(served, environment={**served.environment, "MATON_API_URL": f"http://127.0.0.1:{port}"})
-
-            def asking(bot: int) -> Asking:
-                return _words(stage.slack, bot)
-
-            return await _portions(stage, served, asking, commands, together=1, waited=waited)
+        await lookup_road.up(port, within=120)
+        yield port
     finally:
         crm.kill()
         crm.wait()
 
 
-def _words(standin: slack.SlackStandIn, port: int) -> Asking:
+DOMAINS = 16
+"""Companies that take turns, twice as many as are asked for at once, so that no two commands share a request."""
+
+
+def _domains(standin: slack.SlackStandIn, port: int) -> Asking:
     """A domain that one company has, in the smallest CRM and in the largest; what broad words find is cut at 200."""
     numbers = iter(range(10**9, 2 * 10**9))
 
     def ask() -> Ask:
         number = next(numbers)
-        form = slack.command("find n0.northwind", answer_to=standin.url(number), team_id=slack.team(0))
-        return Ask(slack.signed(form, port), str(number), b"Northwind")
+        which = number % DOMAINS
+        name, domain, *_ = COMPANIES[which % len(COMPANIES)]
+        form = slack.command(f"find n{which}.{domain}", answer_to=standin.url(number), team_id=slack.team(0))
+        return Ask(slack.signed(form, port), str(number), f"{name} {which}".encode())
 
     return ask
 
 
-async def _portions(
-    stage: Stage,
-    served: contenders.Contender,
-    asking: Callable[[int], Asking],
-    many: int,
-    *,
-    together: int = IN_FLIGHT,
-    waited: list[float] | None = None,
-) -> list[float]:
-    """Milliseconds of CPU each, once per portion, after one to warm up; how long answers took goes to `waited`."""
-    process = stage.start(served)
+async def _compared(what: str, stage: Stage, both: tuple[Sized, Sized], many: int) -> Growth:
+    """Both in turn, portion by portion, after one each to warm up."""
+    small, large = both
+    processes: list[Process] = []
     try:
-        await contenders.listening(process)
-        seen: list[float] = []
-        for _ in range(PORTIONS + 1):
-            before = process.cpu
-            sample: Sample = await in_flight(
-                stage.slack, process.port, asking(process.port), many=together, seconds=300, at_most=many
-            )
-            if sample.errors:
-                raise RuntimeError(sample.errors[0])
-            if waited is not None:
-                waited += sample.answers
-            seen.append((process.cpu - before) / sample.answered * 1000)
-        return seen[1:]
+        for each in both:
+            processes.append(stage.start(each.served))
+            await contenders.listening(processes[-1])
+        of_small, of_large = processes
+        portions = [
+            (await _portion(stage, small, of_small, many), await _portion(stage, large, of_large, many))
+            for _ in range(PORTIONS + 1)
+        ]
     finally:
-        process.end()
+        for process in processes:
+            process.end()
+    return Growth(what, (small.size, large.size), tuple(portions[1:]))
 
 
-def report(rows: Sequence[Row]) -> str:
-    """A table; each size as a multiple of the smallest of its kind."""
-    first: dict[str, float] = {}
-    shown = []
-    for what, size, figure in rows:
-        base = first.setdefault(what, figure.median)
-        shown.append((what, size, figure, f"{figure.median / base:.2f}", f"{statistics.fmean(figure.rounds):.2f}"))
-    return table(("", "", "CPU ms each", "ratio", "mean"), shown)
+async def _portion(stage: Stage, sized: Sized, process: Process, many: int) -> float:
+    """Milliseconds of CPU for each of `many`."""
+    before, asking = process.cpu, sized.asking(process.port)
+    sample = await in_flight(stage.slack, process.port, asking, many=IN_FLIGHT, seconds=300, at_most=many)
+    if sample.errors:
+        raise RuntimeError(sample.errors[0])
+    return (process.cpu - before) / sample.answered * 1000
 
 
-async def measure(directory: Path, *, most_teams: int, most_proposals: int, most_records: int, many: int) -> str:
+def report(seen: Sequence[Growth]) -> str:
+    """A table: what each costs with little and with much."""
+    rows = [(each.what, each.at(0), each.at(1), each.ratio) for each in seen]
+    return table(("CPU ms each, by", "with little", "with much", "ratio"), rows)
+
+
+async def measure(
+    directory: Path, *, most_teams: int, most_proposals: int, most_records: int, many: int
+) -> list[Growth]:
     """All three, small and large."""
-    rows = [
-        *await by_teams(directory, (1, most_teams), many),
-        *await by_proposals(directory, (0, most_proposals), many),
-        *await by_records(directory, (100, most_records), max(many // 8, 20)),
+    return [
+        await by_teams(directory, (1, most_teams), many),
+        await by_proposals(directory, (0, most_proposals), many),
+        await by_records(directory, (100, most_records), many),
     ]
-    return report(rows)

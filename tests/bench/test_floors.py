@@ -4,7 +4,8 @@ import math
 
 import pytest
 
-from tests.bench.floors import At, Floor, at_least, at_most, of_burst, of_lookups, report
+from tests.bench.floors import At, Floor, at_least, at_most, of_burst, of_growth, of_lookups, report
+from tests.bench.growth import Growth
 from tests.bench.load import Sample
 from tests.bench.results import ALONE, BUSY, JAVASCRIPT, LIMIT, OURS, STEADILY, Load, Results
 from tests.bench.thrift import Burst
@@ -158,3 +159,17 @@ def test_a_ceiling_is_for_every_load():
 def test_a_burst_is_fair(seen, holds):
     """Nobody waits more than twice the fair share, no Confirm is starved, and nobody is refused."""
     assert holds == [each.holds for each in of_burst(Burst(teams=200, per_second=10, **seen))]
+
+
+@pytest.mark.parametrize(
+    ("portions", "holds"),
+    [
+        ([(2.0, 2.3), (4.0, 4.8), (2.0, 3.0)], True),
+        ([(2.0, 2.5), (4.0, 4.8), (2.0, 3.0)], False),
+        ([(3.0, 2.0)], True),
+    ],
+)
+def test_growth_is_flat_by_the_median_portion(portions, holds):
+    """Large beside small within each portion, so that one bad moment of the machine decides nothing."""
+    seen = Growth("CRM records", (100, 100_000), tuple(portions))
+    assert [each.holds for each in of_growth([seen])] == [holds]
