@@ -9,7 +9,7 @@ from tests.bench import contenders, lookup_report, lookup_road, picture, wire
 from tests.bench import slack_standin as slack
 from tests.bench.contenders import Contender, free_port
 from tests.bench.figures import Figure, Figures
-from tests.bench.load import Sample, finds, finds_of, in_flight, spanned, steadily
+from tests.bench.load import FOUND, Sample, finds, finds_of, in_flight, spanned, steadily
 from tests.bench.results import BUSY, JAVASCRIPT, LIMIT, OURS, STEADILY, Load, Results
 
 
@@ -20,7 +20,7 @@ async def app():
 
     def answered(method: bytes, target: bytes, body: bytes) -> bytes:
         number = body.split(b"answer%2F")[1].split(b"&")[0]
-        standin.answer(b"POST", b"/answer/" + number, b"expansion from " + body.split(b"team_id=")[1][:8])
+        standin.answer(b"POST", b"/answer/" + number, FOUND + b" from " + body.split(b"team_id=")[1][:8])
         return wire.response(b"")
 
     port = free_port()

@@ -12,6 +12,8 @@ import aiohttp
 import msgspec
 from aiohttp import web
 
+from tests.bench.rivals import rows
+
 SECRET = os.environ["SLACK_SIGNING_SECRET"].encode()
 CRM = os.environ["MATON_API_URL"]
 HEADERS = {"Authorization": f"Bearer {os.environ['MATON_API_KEY']}", "Maton-Connection": "bench"}
@@ -41,29 +43,16 @@ class ByHand:
         await self._session.close()
 
     async def _find(self, command: dict[str, str]) -> None:
-        word = command["text"].split()[-1]
-        found = await asyncio.gather(*(self._read(each, word) for each in ("companies", "people", "opportunities")))
-        blocks = [row(record) for part in found for record in part]
-        answer = msgspec.json.encode({"text": f"{len(blocks)} found", "blocks": blocks, "response_type": "ephemeral"})
+        words = command["text"].split()[1:]
+        found = await asyncio.gather(*(self._read(each, words) for each in rows.PATHS))
+        answer = msgspec.json.encode({**rows.answer(words, found), "response_type": "ephemeral"})
         async with self._session.post(command["response_url"], data=answer, headers=JSON) as said:
             await said.read()
 
-    async def _read(self, plural: str, word: str) -> list[dict[str, Any]]:
-        field = "name.firstName" if plural == "people" else "name"
-        params = {"filter": f"{field}[ilike]:%{word}%", "limit": "60"}
+    async def _read(self, plural: str, words: list[str]) -> list[dict[str, Any]]:
+        params = rows.asked(plural, words)
         async with self._session.get(f"{CRM}/twenty/rest/{plural}", params=params, headers=HEADERS) as response:
             return msgspec.json.decode(await response.read())["data"][plural]
-
-
-def row(record: dict[str, Any]) -> dict[str, Any]:
-    name = record["name"]
-    name = name if isinstance(name, str) else f"{name['firstName']} {name['lastName']}"
-    button = {"type": "button", "text": {"type": "plain_text", "text": "Show"}, "action_id": "show"}
-    return {
-        "type": "section",
-        "text": {"type": "mrkdwn", "text": f"*{name}*"},
-        "accessory": {**button, "value": record["id"]},
-    }
 
 
 async def application() -> web.Application:

@@ -9,6 +9,8 @@ from aiohttp import web
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from tests.bench.rivals import rows
+
 app = AsyncApp(
     signing_secret=os.environ["SLACK_SIGNING_SECRET"],
     # Taken out of the environment, where Bolt would find it and warn that it goes unused beside a client.
@@ -21,33 +23,18 @@ crm = httpx.AsyncClient(
 )
 
 
-async def read(plural: str, word: str) -> list[dict[str, Any]]:
-    field = "name.firstName" if plural == "people" else "name"
-    response = await crm.get(f"/twenty/rest/{plural}", params={"filter": f"{field}[ilike]:%{word}%", "limit": 60})
+async def read(plural: str, words: list[str]) -> list[dict[str, Any]]:
+    response = await crm.get(f"/twenty/rest/{plural}", params=rows.asked(plural, words))
     response.raise_for_status()
     return response.json()["data"][plural]
-
-
-def row(record: dict[str, Any]) -> dict[str, Any]:
-    name = record["name"]
-    name = name if isinstance(name, str) else f"{name['firstName']} {name['lastName']}"
-    button = {"type": "button", "text": {"type": "plain_text", "text": "Show"}, "action_id": "show"}
-    return {
-        "type": "section",
-        "text": {"type": "mrkdwn", "text": f"*{name}*"},
-        "accessory": {**button, "value": record["id"]},
-    }
 
 
 @app.command("/crm")
 async def find(ack: Any, respond: Any, command: dict[str, Any]) -> None:
     await ack()
-    word = command["text"].split()[-1]
-    companies, people, deals = await asyncio.gather(
-        *(read(each, word) for each in ("companies", "people", "opportunities"))
-    )
-    blocks = [row(record) for record in (*companies, *people, *deals)]
-    await respond(text=f"{len(blocks)} found", blocks=blocks)
+    words = command["text"].split()[1:]
+    found = await asyncio.gather(*(read(each, words) for each in rows.PATHS))
+    await respond(**rows.answer(words, found))
 
 
 if __name__ == "__main__":
