@@ -113,7 +113,7 @@ def _errors(results: Results, loads: Iterable[Load]) -> Floor:
 
 def _memory(results: Results) -> Floor:
     mine, theirs = results.memory(OURS).median, results.memory(JAVASCRIPT).median
-    what = f"memory after load, of Bolt for JavaScript's at most {MEMORY_SHARE}"
+    what = f"memory after 64 in flight, of Bolt for JavaScript's at most {MEMORY_SHARE}"
     return _beside(at_most(what, [At("", ratio(mine, theirs))], MEMORY_SHARE), f"{shown(mine)} of {shown(theirs)} MB")
 
 

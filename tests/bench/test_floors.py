@@ -59,7 +59,7 @@ def test_all_floors_hold_where_the_figures_are_good():
         ("crowd", sample(answers=499), "answers/s, of the limit at least 0.5"),
         ("cold", sample(answers=480), "cold, CRM at 0 ms: answers/s, of Bolt for JavaScript's"),
         ("alone", sample(answers=300, answer=0.061), "answer p50, of Bolt for JavaScript's at most 1"),
-        ("busy", sample(answers=600, memory=82), "memory after load"),
+        ("busy", sample(answers=600, memory=82), "memory after 64 in flight"),
         ("steadily", sample(answers=200, ack=0.006, answer=0.054), "acknowledgement p99, of Bolt for JavaScript's"),
         ("steadily", sample(answers=200, answer=0.056), "answer p50 less the CRM's latency"),
         ("alone", sample(answers=300, ack=0.0021), "a command alone: acknowledgement p50"),
