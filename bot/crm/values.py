@@ -4,7 +4,7 @@ Reading takes anything: what is missing or odd is None, never an error. Facts: t
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, time
 from typing import Any
 
@@ -14,9 +14,10 @@ from bot.crm import phones
 from bot.fields import Holds
 from bot.models import Choice, Emails, FullName, Kind, Link, Links, Money, Phone, Phones, Ref, Value, When
 
+_TIDY = ("https://", "http://")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _ORIGIN = re.compile(r"[^/?#]*")
-_PAST_THE_HOST = re.compile(r"[/?#:]")
+_HOST = re.compile(r"[^/?#:]*")
 _NOON = time(12, tzinfo=UTC)
 
 
@@ -25,6 +26,8 @@ def reader(holds: Holds) -> Callable[[Any], Value]:
     known = _READ[holds]
 
     def read(raw: Any) -> Value:
+        if raw is None:  # as many fields are; to find out by an error takes 2 us
+            return None
         try:
             return known(raw)
         except (TypeError, ValueError, AttributeError, OverflowError):
@@ -50,6 +53,8 @@ def tidy_url(text: str) -> str:
     text = text.strip()
     if not text:
         return ""
+    if text.startswith(_TIDY) and text.islower():  # as nearly every one that was stored
+        return text.rstrip("/")
     if not _SCHEME.match(text):
         text = f"https://{text}"
     scheme, _, rest = text.partition("://")
@@ -64,14 +69,14 @@ def host(url: str) -> str:
 
 def bare_host(tidy: str) -> str:
     """The same of an address that is tidy already, as every one that was read is."""
-    return _PAST_THE_HOST.split(tidy.partition("://")[2], maxsplit=1)[0].removeprefix("www.")
+    return _HOST.match(tidy.partition("://")[2])[0].removeprefix("www.")  # type: ignore[index]  # it matches everything
 
 
 def point(raw: Any) -> datetime | None:
     """An ISO time, aware and in UTC; a bare date is its midnight."""
     try:
         at = datetime.fromisoformat(raw)
-        return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+        return _in_utc(at) if at.tzinfo else at.replace(tzinfo=UTC)
     except (TypeError, ValueError, OverflowError):
         return None
 
@@ -93,7 +98,13 @@ def whole_day(when: When) -> When:
 
 
 def _milliseconds(at: datetime) -> datetime:
-    return at.astimezone(UTC).replace(microsecond=at.microsecond // 1000 * 1000)
+    utc = _in_utc(at)
+    beyond = utc.microsecond % 1000
+    return utc.replace(microsecond=utc.microsecond - beyond) if beyond else utc
+
+
+def _in_utc(at: datetime) -> datetime:
+    return at if at.tzinfo is UTC else at.astimezone(UTC)
 
 
 def _text(raw: Any) -> str | None:
@@ -115,7 +126,7 @@ def _list(raw: Any) -> list[Any]:
 
 
 def _read_markdown(raw: Any) -> str | None:
-    text = raw.get("markdown") if isinstance(raw, Mapping) else raw
+    text = raw.get("markdown") if isinstance(raw, dict) else raw  # JSON has no other mapping
     return _text(_word(text).rstrip())
 
 
@@ -125,30 +136,31 @@ def _read_name(raw: Any) -> FullName | None:
 
 
 def _read_emails(raw: Any) -> Value:
-    more = tuple([each for each in _list(raw.get("additionalEmails")) if isinstance(each, str)])
-    return _settled_emails(Emails(_word(raw.get("primaryEmail")), more))
+    more = [each for each in _list(raw.get("additionalEmails")) if isinstance(each, str)]
+    return _tidy_emails(_word(raw.get("primaryEmail")), more)
 
 
 def _read_phones(raw: Any) -> Value:
-    names = ("primaryPhoneNumber", "primaryPhoneCountryCode", "primaryPhoneCallingCode")
-    more = tuple(
-        Phone(*(_word(each.get(name)) for name in ("number", "countryCode", "callingCode")))
-        for each in _list(raw.get("additionalPhones"))
-        if isinstance(each, Mapping)
-    )
-    found = Phones(Phone(*(_word(raw.get(name)) for name in names)), more)
-    return found if found.primary.number or found.additional else None
+    primary = _phone(raw, "primaryPhoneNumber", "primaryPhoneCountryCode", "primaryPhoneCallingCode")
+    further = [each for each in _list(raw.get("additionalPhones")) if isinstance(each, dict)]
+    more = tuple([_phone(each, "number", "countryCode", "callingCode") for each in further])
+    return Phones(primary, more) if primary.number or more else None
+
+
+def _phone(raw: Any, number: str, country: str, calling: str) -> Phone:
+    return Phone(_word(raw.get(number)), _word(raw.get(country)), _word(raw.get(calling)))
 
 
 def _read_links(raw: Any) -> Value:
     if isinstance(raw, str):
-        return _settled_links(Links(Link(raw)))
-    more = tuple(
-        Link(_word(each.get("url")), _word(each.get("label")))
-        for each in _list(raw.get("secondaryLinks"))
-        if isinstance(each, Mapping)
-    )
-    return _settled_links(Links(Link(_word(raw.get("primaryLinkUrl")), _word(raw.get("primaryLinkLabel"))), more))
+        return _settled_links(raw)
+    primary = _link(raw, "primaryLinkUrl", "primaryLinkLabel")
+    more = [_link(each, "url", "label") for each in _list(raw.get("secondaryLinks")) if isinstance(each, dict)]
+    return _tidy_links(primary, more)
+
+
+def _link(raw: Any, url: str, label: str) -> Link:
+    return Link(_word(raw.get(url)), _word(raw.get(label)))
 
 
 def _read_money(raw: Any) -> Money | None:
@@ -182,9 +194,12 @@ def _read_ref(kind: Kind) -> Callable[[Any], Value]:
 
 
 def _settled_emails(value: Any) -> Emails | None:
-    emails = Emails(value) if isinstance(value, str) else value
-    more = tuple([tidy for each in emails.additional if (tidy := each.strip().lower())])
-    primary = emails.primary.strip().lower()
+    return _tidy_emails(value, ()) if isinstance(value, str) else _tidy_emails(value.primary, value.additional)
+
+
+def _tidy_emails(primary: str, additional: Iterable[str]) -> Emails | None:
+    primary = primary.strip().lower()
+    more = tuple([tidy for each in additional if (tidy := each.strip().lower())])
     return Emails(primary, more) if primary or more else None
 
 
@@ -196,12 +211,15 @@ def _settled_phones(value: Any) -> Phones | None:
 
 
 def _settled_links(value: Any) -> Links | None:
-    links = Links(Link(value)) if isinstance(value, str) else value
-    primary, more = _settled_link(links.primary), tuple([_settled_link(each) for each in links.secondary if each.url])
+    return _tidy_links(Link(value), ()) if isinstance(value, str) else _tidy_links(value.primary, value.secondary)
+
+
+def _tidy_links(primary: Link, secondary: Iterable[Link]) -> Links | None:
+    primary, more = _tidy_link(primary), tuple([_tidy_link(each) for each in secondary if each.url])
     return Links(primary, more) if primary.url or more else None
 
 
-def _settled_link(link: Link) -> Link:
+def _tidy_link(link: Link) -> Link:
     return Link(tidy_url(link.url), link.label.strip())
 
 
