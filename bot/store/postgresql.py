@@ -3,7 +3,6 @@
 READ COMMITTED: a conditional update looks at the row again after waiting for it.
 """
 
-import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,12 +12,8 @@ from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.util import await_only, greenlet_spawn
 
 from bot.store.database import Result, Work
+from bot.store.pool import Cut, Pool
 from bot.store.spelling import Rows, Speller, Spoken, refused
-
-POSTGRES_POOL = 10  # connections a process may hold; see the scaling page for the budget
-KEPT_IDLE = 30.0
-"""Seconds without use after which a connection is not trusted any more: something on the way may have dropped it. That
-nobody has closed one is known without asking, so that none is tried before it is used."""
 
 CUT = (
     asyncpg.ConnectionDoesNotExistError,
@@ -34,8 +29,7 @@ class PostgreSQL:
     def __init__(self, url: URL) -> None:
         self._url = url.set(drivername="postgresql+asyncpg")
         self._speller = Speller(PGDialect_asyncpg())  # type: ignore[no-untyped-call]
-        self._pool: Any = None
-        self._opening = asyncio.Lock()
+        self._pool = Pool(dict(self._speller.dialect.create_connect_args(self._url)[1]))
 
     async def read(self, work: Work[Result]) -> Result:
         return await self._twice(work, alone=True)
@@ -47,20 +41,19 @@ class PostgreSQL:
         """No click fails for a connection that a restart of the database has cut: another one is taken."""
         try:
             return await self._once(work, alone=alone)
-        except _Cut:
-            # What cut this one may have cut them all.
-            await (await self._opened()).expire_connections()
+        except Cut:
+            self._pool.distrust()
             return await self._once(work, alone=alone)
 
     async def _once(self, work: Work[Result], *, alone: bool) -> Result:
-        async with (await self._opened()).acquire() as driver:
+        async with self._pool.connection() as driver:
             spoken = OnServer(driver, self._speller)
             if alone:
                 return await greenlet_spawn(work, spoken.as_typed)
             await spoken.told("BEGIN")
             try:
                 result = await greenlet_spawn(work, spoken.as_typed)
-            except _Cut:
+            except Cut:
                 raise
             except Exception:
                 await spoken.told("ROLLBACK")
@@ -79,29 +72,8 @@ class PostgreSQL:
         finally:
             await engine.dispose()
 
-    async def _opened(self) -> Any:
-        """asyncpg's pool; made at first use, since it belongs to the running loop."""
-        if self._pool is not None:
-            return self._pool
-        async with self._opening:
-            if self._pool is None:
-                address = dict(self._speller.dialect.create_connect_args(self._url)[1])
-                self._pool = await asyncpg.create_pool(
-                    min_size=0,
-                    max_size=POSTGRES_POOL,
-                    max_inactive_connection_lifetime=KEPT_IDLE,
-                    reset=_as_it_is,
-                    **address,
-                )
-        return self._pool
-
     async def close(self) -> None:
-        if self._pool is not None:
-            await self._pool.close()
-
-
-async def _as_it_is(_: Any) -> None:
-    """What a connection returns to the pool with: we leave nothing behind, and a cleaning is one more round trip."""
+        await self._pool.close()
 
 
 class OnServer(Spoken):
@@ -112,7 +84,7 @@ class OnServer(Spoken):
         self._driver = driver
 
     def say(self, text: str, parameters: Sequence[Any], *, has_rows: bool) -> Rows:
-        """Execute it; raises `_Cut` when the connection was lost."""
+        """Execute it; raises `Cut` when the connection was lost."""
         return await_only(self.told(text, parameters, has_rows=has_rows))
 
     async def told(self, text: str, parameters: Sequence[Any] = (), *, has_rows: bool = False) -> Rows:
@@ -122,15 +94,11 @@ class OnServer(Spoken):
                 return Rows(await self._driver.fetch(text, *parameters))
             status = await self._driver.execute(text, *parameters)
         except CUT as error:
-            raise _Cut from error
+            raise Cut from error
         except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             if self._driver.is_closed():
-                raise _Cut from error
+                raise Cut from error
             is_conflict = isinstance(error, asyncpg.IntegrityConstraintViolationError)
             raise refused(error, text, is_conflict=is_conflict) from error
         last = status.rpartition(" ")[2]
         return Rows((), int(last) if last.isdigit() else -1)
-
-
-class _Cut(Exception):
-    """The database closed the connection while it lay in the pool, and this was noticed only by using it."""
