@@ -3,7 +3,7 @@
 `Found` holds, for each (key, text) of a condition on a relation, the records that the text names.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -79,8 +79,10 @@ def _each_word(text: str, paths: Sequence[str]) -> Filter:
     return filters.holding(paths, words, asked=_fitting(words))
 
 
-def _fitting(words: Iterable[str]) -> set[str]:
+def _fitting(words: Sequence[str]) -> Collection[str]:
     """The words that there is room for in a request, the longest at least."""
+    if len("".join(words).encode()) + AROUND_A_WORD * len(words) <= ROOM_FOR_WORDS:
+        return words  # nearly always
     room, asked = ROOM_FOR_WORDS, set[str]()
     for word in sorted(words, key=len, reverse=True):
         room -= len(word.encode()) + AROUND_A_WORD

@@ -17,6 +17,7 @@ _DEFAULTS = {
     (Kind.TASK, "status"): (columns.STATUSES,),
 }
 SELECTS: dict[Kind, tuple[str, ...]] = {Kind.DEAL: ("stage",), Kind.TASK: ("status",)}
+_SELECTS_OF = {columns.plural(kind): [(kind, key) for key in keys] for kind, keys in SELECTS.items()}
 
 
 class Knowledge:
@@ -36,11 +37,10 @@ class Knowledge:
         """Learn an object's fields and the options in use from whole records of it."""
         if raws and not raws[0].keys() <= (seen := self._seen.get(plural, frozenset())):
             self._seen[plural] = _one_for_all(seen.union(raws[0]))
-        for kind, keys in SELECTS.items():
-            for key in keys if columns.plural(kind) == plural else ():
-                for raw in raws:
-                    if isinstance(held := raw.get(key), str) and held:
-                        self.saw_choice(kind, key, held)
+        for kind, key in _SELECTS_OF.get(plural, ()):
+            for raw in raws:
+                if isinstance(held := raw.get(key), str) and held:
+                    self.saw_choice(kind, key, held)
 
     def saw_choice(self, kind: Kind, key: str, value: str) -> None:
         """Learn an option from its use."""
@@ -70,8 +70,10 @@ class Knowledge:
     def pick(self, plural: str, names: Iterable[str]) -> str | None:
         """The first of these names that the object has, or may have."""
         seen = self._seen.get(plural)
-        usable = [each for each in names if (plural, each) not in self._lacking]
-        return next((each for each in usable if seen is None or each in seen), None)
+        for each in names:
+            if (seen is None or each in seen) and (plural, each) not in self._lacking:
+                return each
+        return None
 
     def has(self, kind: Kind, key: str) -> bool:
         """Whether a form should offer the field: seen, or standard while nothing of this kind has been seen."""

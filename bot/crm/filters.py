@@ -72,8 +72,8 @@ def holding(paths: Sequence[str], words: Sequence[str], *, asked: Collection[str
     wanted, ways = [word.casefold() for word in words], [_steps(path) for path in paths]
 
     def meant(raw: Raw) -> bool:
-        held = "\n".join([text.casefold() for way in ways if isinstance(text := dig(raw, way), str)])
-        return all(word in held for word in wanted)  # a word has no line break that could join two fields
+        held = "\n".join([text for way in ways if isinstance(text := dig(raw, way), str)]).casefold()
+        return all(map(held.__contains__, wanted))  # a word has no line break that could join two fields
 
     exact = len(askable) == len(wanted) and all(exact for _, exact in patterns)
     return Filter(_group("and", parts), exact, meant) if wanted and ways else nothing()

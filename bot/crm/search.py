@@ -1,7 +1,7 @@
 """Finding records by words, by address and by likeness, best match first."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Iterable, Mapping
 from difflib import SequenceMatcher
 
 from msgspec.structs import replace
@@ -28,12 +28,11 @@ _LEGAL = re.compile(
 async def find(reading: Reading, words: str, *, limit: int) -> FoundRecords:
     """Companies, people and deals that hold every word, best first; three requests, and one more for names."""
     found = await together(matching(reading, kind, words) for kind in LINKABLE)
-    ranked = [tuple(sorted(each.records, key=lambda one: rank(one, words))[:limit]) for each in found]
-    named = await reading.named([one for part in ranked for one in part], (Kind.COMPANY,))
-    by_id = {each.id: each for each in named}
+    shown = [one for each in found for one in best_first(each.records, words)[:limit]]
+    named = await reading.named(shown, (Kind.COMPANY,))
     return FoundRecords(
         words=words,
-        records={kind: tuple(by_id[one.id] for one in part) for kind, part in zip(LINKABLE, ranked, strict=True)},
+        records={kind: tuple([one for one in named if one.kind is kind]) for kind in LINKABLE},
         totals={kind: _total(each) for kind, each in zip(LINKABLE, found, strict=True)},
         remark=_remark(found),
     )
@@ -42,8 +41,8 @@ async def find(reading: Reading, words: str, *, limit: int) -> FoundRecords:
 async def matching(reading: Reading, kind: Kind, words: str, **how: object) -> Records:
     """One request for the records of the kind that hold every word. No words match nothing."""
 
-    async def read() -> Records:
-        return await reading.records(kind, conditions.words(kind, words, reading.knowledge), **how)
+    def read() -> Awaitable[Records]:
+        return reading.records(kind, conditions.words(kind, words, reading.knowledge), **how)
 
     return await relearning(reading.knowledge, Query(kind=kind), read)
 
@@ -56,22 +55,26 @@ def holds_words(record: Record, words: str) -> bool:
 
 def searched(record: Record) -> list[str]:
     """The record's texts that a search looks at, the name first."""
-    texts = [record.name]
-    match record.values.get("email"), record.values.get("domain"):
-        case Emails() as emails, _:
-            texts.append(emails.primary)
-        case str() as address, _:
-            texts.append(address)
-        case _, Links() as links:
-            texts += [values.bare_host(links.primary.url), links.primary.url]
-    return texts
+    email, domain = record.values.get("email"), record.values.get("domain")
+    if isinstance(email, Emails):
+        return [record.name, email.primary]
+    if isinstance(email, str):
+        return [record.name, email]
+    if isinstance(domain, Links):
+        return [record.name, values.bare_host(domain.primary.url), domain.primary.url]
+    return [record.name]
 
 
-def rank(record: Record, words: str) -> tuple[int, int, str, str]:
+def best_first(records: Iterable[Record], words: str) -> list[Record]:
     """The order of an answer: exact, then prefix, then start of a word, then part; shorter names first among equals."""
     wanted = " ".join(words.casefold().split())
+    return sorted(records, key=lambda one: _rank(one, wanted))
+
+
+def _rank(record: Record, wanted: str) -> tuple[int, int, str, str]:
+    name = record.name.casefold()
     best = min([_nearness(text.casefold(), wanted) for text in searched(record)])
-    return best, len(record.name), record.name.casefold(), record.id
+    return best, len(record.name), name, record.id
 
 
 def _nearness(text: str, wanted: str) -> int:
@@ -79,9 +82,15 @@ def _nearness(text: str, wanted: str) -> int:
         return 0
     if text.startswith(wanted):
         return 1
-    if wanted not in text:  # mostly so, and looked at before a pattern is compiled for it
-        return 4
-    return 2 if re.search(rf"(?<!\w){re.escape(wanted)}", text) else 3
+    return 4 if wanted not in text else 2 if _starts_a_word(wanted, text) else 3
+
+
+def _starts_a_word(wanted: str, text: str) -> bool:
+    """Whether it stands in the text somewhere behind what is neither letter, digit nor underscore."""
+    at = text.find(wanted)
+    while at > 0 and (text[at - 1].isalnum() or text[at - 1] == "_"):
+        at = text.find(wanted, at + 1)
+    return at >= 0
 
 
 def _total(found: Records) -> int:

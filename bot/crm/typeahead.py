@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from bot.crm.pace import Urgency
 from bot.crm.reading import Reading, Records, together
 from bot.crm.remembered import Remembered
-from bot.crm.search import holds_words, matching, rank
+from bot.crm.search import best_first, holds_words, matching
 from bot.errors import NotRouted
 from bot.models import Kind, Record
 
@@ -33,8 +33,7 @@ class TypeAhead:
             return ()
         self._latest = wanted
         found = await together(self._of(kind, wanted) for kind in dict.fromkeys(kinds))
-        best = sorted((each for part in found for each in part), key=lambda one: rank(one, wanted))[:limit]
-        return await self._reading.named(best, ())
+        return tuple(best_first([each for part in found for each in part], wanted)[:limit])
 
     async def _of(self, kind: Kind, wanted: str) -> list[Record]:
         known = await self._known(kind, wanted)
