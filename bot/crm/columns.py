@@ -93,6 +93,12 @@ DOCUMENTED_STAGES = ("SCREENING", "MEETING", "PROPOSAL", "NEGOTIATION", "WON", "
 STATUSES = ("TODO", "IN_PROGRESS", "DONE")
 
 
+RELATIONS: dict[Kind, tuple[str, ...]] = {
+    kind: tuple(each.key for each in of_kind if each.to) for kind, of_kind in COLUMNS.items()
+}
+"""The keys of each kind's fields that lead to another record."""
+
+
 def column(kind: Kind, key: str) -> Column:
     """The column of a field's key, "created" and "updated" included; KeyError when there is none."""
     return _BY_KEY[kind, key]

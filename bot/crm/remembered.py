@@ -36,6 +36,11 @@ class Remembered(Generic[Key, Held]):
         until, held = self._held.get(key, (0.0, None))
         return held if until > self._clock() else None
 
+    def get_all(self, keys: Iterable[Key]) -> dict[Key, Held]:
+        """Those of them that are remembered."""
+        now, found = self._clock(), self._held.get
+        return {key: known[1] for key in keys if (known := found(key)) and known[0] > now}
+
     def forget(self) -> None:
         """Forget everything."""
         self._held.clear()

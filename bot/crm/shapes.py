@@ -24,7 +24,7 @@ def record(kind: Kind, raw: Raw) -> Record:
         values=held,
         created_at=values.point(raw.get("createdAt")),
         updated_at=values.point(raw.get("updatedAt")),
-        created_by=str(creator.get("name") or "") if isinstance(creator, Mapping) else "",
+        created_by=str(creator.get("name") or "") if isinstance(creator, dict) else "",
     )
 
 
@@ -78,7 +78,8 @@ def tied(raw: Raw) -> Ref | None:
 
 def refs_in(one: Record) -> tuple[Ref, ...]:
     """The records that this one points at."""
-    return tuple([each for each in one.values.values() if isinstance(each, Ref)])
+    held = one.values
+    return tuple([each for key in columns.RELATIONS[one.kind] if isinstance(each := held.get(key), Ref)])
 
 
 @lru_cache(maxsize=256)  # the records of one answer have the same fields
