@@ -4,15 +4,17 @@ A card is due when its proposal has taken a turn that it does not show; any proc
 """
 
 from datetime import datetime, timedelta
+from typing import cast
 
 import msgspec
 from sqlalchemy import Connection, bindparam, delete, exists, insert, or_, select, update
 
 from bot.models import TeamId
 from bot.proposal import Card, CardPlace, Proposal, new_id
-from bot.store.database import Database
+from bot.store.database import Database, Single
 from bot.store.rows import PROPOSAL, proposal
 from bot.store.sealing import Sealing
+from bot.store.spelling import Rows
 from bot.store.tables import cards, proposals
 
 CARD = (cards.c.id, cards.c.proposal_id, cards.c.team_id, cards.c.place, cards.c.shown, cards.c.tries)
@@ -127,13 +129,13 @@ class Cards:
     async def cards(self, team: TeamId, proposal_id: str) -> tuple[Card, ...]:
         """Everywhere a proposal is shown."""
         values = {"b_id": proposal_id, "b_team": team}
-        rows = await self._database.read(lambda connection: connection.execute(OF_PROPOSAL, values).all())
+        rows = await self._database.read(Single(OF_PROPOSAL, values))
         return tuple(self._card(row) for row in rows)
 
     async def with_cards(self, team: TeamId, proposal_id: str) -> tuple[Proposal | None, tuple[Card, ...]]:
         """A proposal, and everywhere it is shown; None for any other team's."""
         values = {"b_id": proposal_id, "b_team": team}
-        rows = await self._database.read(lambda connection: connection.execute(WITH_CARDS, values).all())
+        rows = (await self._database.read(Single(WITH_CARDS, values))).all()
         if not rows:
             return None, ()
         shown = [row[len(PROPOSAL) :] for row in rows]
@@ -160,27 +162,25 @@ class Cards:
 
     async def card_shown(self, card_id: str, turn: int) -> bool:
         """Remember that the card shows this turn of its proposal; False when a later one was shown meanwhile."""
-
         values = {"b_card": card_id, "b_turn": turn}
 
-        def work(connection: Connection) -> bool:
-            if connection.dialect.name == "postgresql":
-                return bool(connection.execute(SHOWN_AND_SETTLED, values).all())
-            moved = connection.execute(SHOWN, values).all()
-            for (proposal_id,) in moved:
+        def one_by_one(connection: Connection) -> Rows:
+            shown = cast(Rows, connection.execute(SHOWN, values))
+            for (proposal_id,) in shown:
                 connection.execute(SETTLE_ONE, {"b_id": proposal_id, "b_turn": turn})
-            return bool(moved)
+            return shown
 
-        return await self._database.write(work, alone=True)
+        shown = await self._database.write(Single(SHOWN_AND_SETTLED, values, otherwise=one_by_one))
+        return bool(shown.all())
 
     async def postpone_card(self, card_id: str, until: datetime) -> None:
         """Leave a card that could not be rewritten alone until then."""
         values = {"b_card": card_id, "b_until": until}
-        await self._database.write(lambda connection: connection.execute(POSTPONE, values).rowcount, alone=True)
+        await self._database.write(Single(POSTPONE, values))
 
     async def drop_card(self, card_id: str) -> None:
         """Forget a card that cannot be rewritten any more: its message is gone, or its response_url is used up."""
-        await self._database.write(lambda connection: connection.execute(DROP, {"b_card": card_id}), alone=True)
+        await self._database.write(Single(DROP, {"b_card": card_id}))
 
     async def stale_cards(
         self, now: datetime, lease: timedelta = timedelta(seconds=15), limit: int = 20

@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from bot.errors import NotAllowed
 from bot.models import ConnectionId, TeamId, UserId
 from bot.proposal import Proposal
-from bot.store.database import Database
+from bot.store.database import Database, Single
 from bot.store.passing_connections import doom, forget_pending, is_pending_elsewhere, spare
 from bot.store.proposals import void_open
 from bot.store.tables import connections
@@ -102,18 +102,18 @@ class Connections:
 
     async def connection(self, team: TeamId) -> BoundConnection | None:
         """The team's own connection; there is no default and no other team's."""
-        row = await self._database.read(lambda connection: connection.execute(GET, {"b_team": team}).first())
+        row = (await self._database.read(Single(GET, {"b_team": team}))).first()
         return None if row is None else bound(tuple(row))
 
     async def holder(self, connection_id: ConnectionId) -> BoundConnection | None:
         """The binding of a connection; None when no team holds it."""
         values = {"b_connection": connection_id}
-        row = await self._database.read(lambda connection: connection.execute(HOLDER, values).first())
+        row = (await self._database.read(Single(HOLDER, values))).first()
         return None if row is None else bound(tuple(row))
 
     async def all(self) -> tuple[BoundConnection, ...]:
         """Every team's connection, for the operator."""
-        rows = await self._database.read(lambda connection: connection.execute(ALL).all())
+        rows = await self._database.read(Single(ALL))
         return tuple(bound(tuple(row)) for row in rows)
 
     async def bind(

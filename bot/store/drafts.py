@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, delete, insert, select
 
 from bot.models import TeamId, UserId
 from bot.proposal import new_id
-from bot.store.database import Database
+from bot.store.database import Database, Single
 from bot.store.tables import drafts
 
 d = drafts.c
@@ -53,13 +53,13 @@ class Drafts:
     async def drafts(self, team: TeamId, user: UserId, *, limit: int = 5) -> tuple[Draft, ...]:
         """The person's drafts, the last one first."""
         values = {"b_team": team, "b_user": user, "b_limit": limit}
-        rows = await self._database.read(lambda connection: connection.execute(OF_PERSON, values).all())
+        rows = await self._database.read(Single(OF_PERSON, values))
         return tuple(Draft(id, Raw(body.encode()), at) for id, body, at in rows)
 
     async def draft(self, team: TeamId, user: UserId, id: str) -> Raw | None:
         """The content of one draft; None when it is not this person's, or too old."""
         values = {"b_team": team, "b_user": user, "b_id": id}
-        body = await self._database.read(lambda connection: connection.execute(OF_ID, values).scalar())
+        body = (await self._database.read(Single(OF_ID, values))).scalar()
         return None if body is None else Raw(body.encode())
 
     async def forget(self, team: TeamId, user: UserId, id: str) -> None:

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, Select, bindparam, delete, insert, select
 
 from bot.models import TeamId
 from bot.proposal import Event
-from bot.store.database import Database
+from bot.store.database import Database, Single
 from bot.store.rows import EVENT, event
 from bot.store.tables import erasures, history
 
@@ -61,7 +61,7 @@ class History:
         return await self._events(OF_PROPOSAL, b_team=team, b_id=proposal_id)
 
     async def _events(self, statement: Select[tuple[object, ...]], **values: object) -> tuple[Event, ...]:
-        rows = await self._database.read(lambda connection: connection.execute(statement, values).all())
+        rows = await self._database.read(Single(statement, values))
         return tuple(event(row) for row in rows)
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, delete, insert, select, update
 
 from bot.models import TeamId
 from bot.proposal import new_id
-from bot.store.database import Database
+from bot.store.database import Database, Single
 from bot.store.sealing import Sealing
 from bot.store.tables import clicks
 
@@ -66,14 +66,14 @@ class Inbox:
 
     async def forget_click(self, id: str) -> None:
         """The click was answered."""
-        await self._database.write(lambda connection: connection.execute(FORGET, {"b_id": id}).rowcount, alone=True)
+        await self._database.write(Single(FORGET, {"b_id": id}))
 
     async def take_unanswered(
         self, owner: str, now: datetime, *, lease: timedelta = timedelta(seconds=30), limit: int = 20
     ) -> tuple[UnansweredClick, ...]:
         """Clicks whose owner did not answer in time; each goes to one caller."""
         values = {"b_owner": owner, "b_now": now, "b_due": now + lease, "b_limit": limit}
-        rows = await self._database.write(lambda connection: connection.execute(TAKE, values).all(), alone=True)
+        rows = await self._database.write(Single(TAKE, values))
         return tuple(
             UnansweredClick(id, TeamId(team), self._sealing.open(payload), at, tries)
             for id, team, payload, at, tries in rows

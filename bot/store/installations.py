@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct
 from sqlalchemy import ColumnElement, Connection, Select, bindparam, case, delete, func, or_, select, update
 
-from bot.store.database import Database
+from bot.store.database import Database, Single
 from bot.store.sealing import Sealing
 from bot.store.tables import installations, org_teams
 from bot.store.upserts import InsertOrReplace
@@ -112,7 +112,7 @@ class Installations:
     async def find(self, team: str, enterprise: str = "") -> Installation | None:
         """The install that serves a team: its own, else its enterprise's org-wide one."""
         values = {"b_team": team or enterprise, "b_enterprise": enterprise}
-        row = await self._database.read(lambda connection: connection.execute(FIND, values).first())
+        row = (await self._database.read(Single(FIND, values))).first()
         return None if row is None else self._installation(tuple(row))
 
     async def serving(self, team: str, enterprise: str) -> tuple[Installation | None, str]:
@@ -121,7 +121,7 @@ class Installations:
         Where a team is known to belong goes before the enterprise named here.
         """
         values = {"b_team": team or enterprise, "b_enterprise": enterprise}
-        row = await self._database.read(lambda connection: connection.execute(SERVING, values).first())
+        row = (await self._database.read(Single(SERVING, values))).first()
         return (None, "") if row is None else (self._installation(tuple(row[:-1])), row[-1] or "")
 
     async def delete(self, tenant: str) -> bool:
@@ -142,7 +142,7 @@ class Installations:
 
     async def tenants(self) -> tuple[str, ...]:
         """The ids of every team and enterprise that has an install."""
-        rows = await self._database.read(lambda connection: connection.execute(TENANTS).scalars().all())
+        rows = (await self._database.read(Single(TENANTS))).scalars().all()
         return tuple(rows)
 
     def _row(self, new: Installation) -> dict[str, Any]:

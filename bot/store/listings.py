@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, insert, select
 from bot.models import TeamId, UserId
 from bot.proposal import new_id
 from bot.queries import Position, Query
-from bot.store.database import Database
+from bot.store.database import Database, Single
 from bot.store.tables import listings
 
 KEEP = insert(listings)
@@ -53,7 +53,7 @@ class Listings:
     async def listing(self, team: TeamId, user: UserId, token: str) -> StoredListing | None:
         """The page behind a token; None for anybody but the one who asked, and when it is too old."""
         values = {"b_id": token, "b_team": team, "b_user": user}
-        row = await self._database.read(lambda connection: connection.execute(GET, values).first())
+        row = (await self._database.read(Single(GET, values))).first()
         if row is None:
             return None
         return StoredListing(

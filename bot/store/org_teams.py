@@ -3,7 +3,7 @@
 from sqlalchemy import Connection, bindparam, select
 
 from bot.models import TeamId
-from bot.store.database import Database
+from bot.store.database import Database, Single
 from bot.store.tables import org_teams
 from bot.store.upserts import InsertNew
 
@@ -31,5 +31,5 @@ class OrgTeams:
     async def teams_of(self, enterprise: str) -> tuple[TeamId, ...]:
         """The teams that the organisation's install has served."""
         values = {"b_enterprise": enterprise}
-        rows = await self._database.read(lambda connection: connection.execute(TEAMS, values).scalars().all())
+        rows = (await self._database.read(Single(TEAMS, values))).scalars().all()
         return tuple(TeamId(team) for team in rows)

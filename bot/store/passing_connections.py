@@ -10,7 +10,7 @@ from msgspec import Struct
 from sqlalchemy import Connection, bindparam, delete, select, update
 
 from bot.models import ConnectionId, TeamId, UserId
-from bot.store.database import Database
+from bot.store.database import Database, Single
 from bot.store.tables import connections, doomed_connections, pending_connections
 from bot.store.upserts import InsertNew
 
@@ -56,7 +56,7 @@ class PendingConnections:
 
     async def pending(self, team: TeamId) -> PendingConnection | None:
         """The connection that is being made for the team, to be used again instead of making another."""
-        row = await self._database.read(lambda connection: connection.execute(GET, {"b_team": team}).first())
+        row = (await self._database.read(Single(GET, {"b_team": team}))).first()
         return None if row is None else _from_row(tuple(row))
 
     async def remember(
@@ -91,7 +91,7 @@ class PendingConnections:
 
     async def begun_before(self, moment: datetime) -> tuple[PendingConnection, ...]:
         """Connections in the making that are older than `moment`, of all teams."""
-        rows = await self._database.read(lambda connection: connection.execute(OLD, {"b_before": moment}).all())
+        rows = await self._database.read(Single(OLD, {"b_before": moment}))
         return tuple(_from_row(tuple(row)) for row in rows)
 
 

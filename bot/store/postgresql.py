@@ -4,14 +4,14 @@ READ COMMITTED: a conditional update looks at the row again after waiting for it
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import asyncpg  # type: ignore[import-untyped]
 from sqlalchemy import URL
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.util import await_only, greenlet_spawn
 
-from bot.store.database import Result, Work
+from bot.store.database import Result, Single, Work
 from bot.store.pool import Cut, Pool
 from bot.store.spelling import Rows, Speller, Spoken, refused
 
@@ -24,7 +24,7 @@ CUT = (
 
 
 class PostgreSQL:
-    """Reads and writes share one pool; a read, and a write that is `alone`, is one round trip."""
+    """Reads and writes share one pool; a read, and a write that is a `Single`, is one round trip."""
 
     def __init__(self, url: URL) -> None:
         self._url = url.set(drivername="postgresql+asyncpg")
@@ -32,34 +32,27 @@ class PostgreSQL:
         self._pool = Pool(dict(self._speller.dialect.create_connect_args(self._url)[1]))
 
     async def read(self, work: Work[Result]) -> Result:
-        return await self._twice(work, alone=True)
+        return await self._twice(work, is_read=True)
 
-    async def write(self, work: Work[Result], *, alone: bool = False) -> Result:
-        return await self._twice(work, alone=alone)
+    async def write(self, work: Work[Result]) -> Result:
+        return await self._twice(work, is_read=False)
 
-    async def _twice(self, work: Work[Result], *, alone: bool) -> Result:
+    async def _twice(self, work: Work[Result], *, is_read: bool) -> Result:
         """No click fails for a connection that a restart of the database has cut: another one is taken."""
         try:
-            return await self._once(work, alone=alone)
+            return await self._once(work, is_read=is_read)
         except Cut:
             self._pool.distrust()
-            return await self._once(work, alone=alone)
+            return await self._once(work, is_read=is_read)
 
-    async def _once(self, work: Work[Result], *, alone: bool) -> Result:
+    async def _once(self, work: Work[Result], *, is_read: bool) -> Result:
         async with self._pool.connection() as driver:
             spoken = OnServer(driver, self._speller)
-            if alone:
+            if isinstance(work, Single):
+                return cast(Result, await spoken.answered(work))
+            if is_read:
                 return await greenlet_spawn(work, spoken.as_typed)
-            await spoken.told("BEGIN")
-            try:
-                result = await greenlet_spawn(work, spoken.as_typed)
-            except Cut:
-                raise
-            except Exception:
-                await spoken.told("ROLLBACK")
-                raise
-            await driver.execute("COMMIT")  # when this breaks, nobody knows whether it happened: no second try
-            return result
+            return await _in_transaction(work, spoken)
 
     async def administer(self, work: Work[Result]) -> Result:
         # Only here: it imports SQLAlchemy's ORM, a sixth of all that a start would import.
@@ -76,27 +69,46 @@ class PostgreSQL:
         await self._pool.close()
 
 
+async def _in_transaction(work: Work[Result], spoken: "OnServer") -> Result:
+    await spoken.told("BEGIN")
+    try:
+        result = await greenlet_spawn(work, spoken.as_typed)
+    except Cut:
+        raise
+    except Exception:
+        await spoken.told("ROLLBACK")
+        raise
+    await spoken.driver.execute("COMMIT")  # when this breaks, nobody knows whether it happened: no second try
+    return result
+
+
 class OnServer(Spoken):
     """A connection to the server; what is executed waits for it in a greenlet, so that other tasks go on."""
 
     def __init__(self, driver: Any, speller: Speller) -> None:
         super().__init__(speller)
-        self._driver = driver
+        self.driver = driver
 
     def say(self, text: str, parameters: Sequence[Any], *, has_rows: bool) -> Rows:
         """Execute it; raises `Cut` when the connection was lost."""
         return await_only(self.told(text, parameters, has_rows=has_rows))
 
+    async def answered(self, single: Single) -> Rows:
+        """What one statement brings back, for whoever can wait without a greenlet."""
+        spelled = self._speller.spelled(single.statement, single.values)
+        text, parameters = spelled.parameters(single.values)
+        return spelled.ours(await self.told(text, parameters, has_rows=spelled.has_rows))
+
     async def told(self, text: str, parameters: Sequence[Any] = (), *, has_rows: bool = False) -> Rows:
-        """The same for whoever can wait without a greenlet."""
+        """Execute what is spelt already, in the same way."""
         try:
             if has_rows:
-                return Rows(await self._driver.fetch(text, *parameters))
-            status = await self._driver.execute(text, *parameters)
+                return Rows(await self.driver.fetch(text, *parameters))
+            status = await self.driver.execute(text, *parameters)
         except CUT as error:
             raise Cut from error
         except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            if self._driver.is_closed():
+            if self.driver.is_closed():
                 raise Cut from error
             is_conflict = isinstance(error, asyncpg.IntegrityConstraintViolationError)
             raise refused(error, text, is_conflict=is_conflict) from error

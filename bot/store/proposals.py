@@ -6,6 +6,7 @@ as due for rewriting, so that a card tells the truth even when the process dies 
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import cast
 
 from sqlalchemy import Connection
 
@@ -13,8 +14,9 @@ from bot.changes import Change, Moved, seal
 from bot.models import Kind, Ref, TeamId, UserId
 from bot.proposal import Outcome, Proposal, State, What
 from bot.store import proposal_statements as sql
-from bot.store.database import Database
+from bot.store.database import Database, Single
 from bot.store.rows import append, change_values, outcome_text, proposal, proposal_values
+from bot.store.spelling import Rows
 
 CARD_GRACE = timedelta(seconds=5)
 """How long the process that moved a proposal may take to rewrite its cards before any other process does it."""
@@ -91,7 +93,7 @@ class Proposals:
         if ids is not None:
             values["b_ids"] = list(ids)
         statement = sql.RENEW if ids is None else sql.RENEW_SOME
-        return await self._database.write(lambda connection: connection.execute(statement, values).rowcount, alone=True)
+        return (await self._database.write(Single(statement, values))).rowcount
 
     async def take_abandoned(
         self, owner: str, now: datetime, lease: timedelta, limit: int = 20
@@ -141,15 +143,15 @@ class Proposals:
 
     async def open_counts(self) -> dict[State, int]:
         """How many proposals of all teams stand in each open state."""
-        rows = await self._database.read(lambda connection: connection.execute(sql.OPEN_COUNTS).all())
+        rows = await self._database.read(Single(sql.OPEN_COUNTS))
         return {State(state): count for state, count in rows}
 
     async def _all(self, statement: sql.Read, **values: object) -> tuple[Proposal, ...]:
-        rows = await self._database.read(lambda connection: connection.execute(statement, values).all())
+        rows = await self._database.read(Single(statement, values))
         return tuple(proposal(row) for row in rows)
 
     async def _take(self, statement: sql.Write, values: Parameters) -> tuple[Proposal, ...]:
-        rows = await self._database.write(lambda connection: connection.execute(statement, values).all(), alone=True)
+        rows = await self._database.write(Single(statement, values))
         return tuple(proposal(row) for row in rows)
 
     async def _move(
@@ -168,33 +170,26 @@ class Proposals:
         at: datetime,
         record: Ref | None = None,
     ) -> tuple[Proposal, ...]:
-        return await self._database.write(
-            # Twice is harmless: what a first try has moved, a second finds moved.
-            lambda connection: move(connection, step, values, what, actor=actor, at=at, record=record),
-            alone=True,
-        )
+        rows = await self._database.write(_told(step, values, what, actor=actor, at=at, record=record))
+        return tuple(proposal(row) for row in rows)
 
 
-def move(
-    connection: Connection,
-    step: sql.Step,
-    values: Parameters,
-    what: What,
-    *,
-    actor: str = "",
-    at: datetime,
-    record: Ref | None = None,
-) -> tuple[Proposal, ...]:
-    """Carry out one conditional write and say it in history; returns what it moved, as it is now.
+def _told(
+    step: sql.Step, values: Parameters, what: What, *, actor: str = "", at: datetime, record: Ref | None = None
+) -> Single:
+    """One conditional write, and its line of history: brings back what it moved, as it is now.
 
-    `record`: what the CRM holds by now, where that is another record than the one that was proposed.
+    `record`: what the CRM holds by now, where that is another record than the one that was proposed. Twice is harmless:
+    what a first try has moved, a second finds moved.
     """
-    if connection.dialect.name == "postgresql":
-        line: Parameters = {"b_at": at, "b_what": what.value, "b_actor": actor, **_now_named(record)}
-        return tuple(proposal(row) for row in connection.execute(step.told, values | line))
-    moved = tuple(proposal(row) for row in connection.execute(step.move, values))
-    append(connection, moved, what, actor=actor, at=at)
-    return moved
+
+    def one_by_one(connection: Connection) -> Rows:
+        rows = cast(Rows, connection.execute(step.move, values))
+        append(connection, [proposal(row) for row in rows], what, actor=actor, at=at)
+        return rows
+
+    line: Parameters = {"b_at": at, "b_what": what.value, "b_actor": actor, **_now_named(record)}
+    return Single(step.told, values | line, otherwise=one_by_one)
 
 
 def _now_named(record: Ref | None) -> Parameters:
@@ -207,7 +202,7 @@ def void_open(connection: Connection, team: TeamId, now: datetime, reason: str) 
     """`Proposals.void_open` within a larger transaction: a rebind voids in the instant in which it swaps."""
     outcome = outcome_text(Outcome(sentence=reason))
     values: Parameters = {"b_team": team, "b_now": now, "b_outcome": outcome, "b_card_due": now + CARD_GRACE}
-    return move(connection, sql.VOID, values, What.VOIDED, at=now)
+    return tuple(proposal(row) for row in _told(sql.VOID, values, What.VOIDED, at=now)(connection))
 
 
 def _held(id: str, owner: str, now: datetime) -> Parameters:

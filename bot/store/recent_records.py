@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, delete, select
 
 from bot.models import Kind, Ref, TeamId
-from bot.store.database import Database
+from bot.store.database import Database, Single
 from bot.store.tables import recent_records
 from bot.store.upserts import InsertOrReplace
 
@@ -56,7 +56,7 @@ class RecentRecords:
     async def recent(self, team: TeamId, channel: str, *, limit: int = 5) -> tuple[Ref, ...]:
         """The records used in the channel, the last one first."""
         values = {"b_team": team, "b_channel": channel, "b_limit": limit}
-        rows = await self._database.read(lambda connection: connection.execute(OF_CHANNEL, values).all())
+        rows = await self._database.read(Single(OF_CHANNEL, values))
         return tuple(Ref(Kind(kind), id, name) for kind, id, name in rows)
 
 

@@ -6,7 +6,7 @@ import msgspec
 from sqlalchemy import Connection, bindparam, select
 
 from bot.models import TeamId, UserId
-from bot.store.database import Database
+from bot.store.database import Database, Single
 from bot.store.tables import settings
 from bot.store.upserts import InsertOrReplace
 from bot.team_settings import TeamSettings
@@ -29,7 +29,7 @@ class Settings:
 
     async def settings(self, team: TeamId) -> TeamSettings:
         """The team's settings; the defaults where it made none."""
-        found = await self._database.read(lambda connection: connection.execute(GET, {"b_team": team}).scalar())
+        found = (await self._database.read(Single(GET, {"b_team": team}))).scalar()
         return read(found)
 
     async def save(self, team: TeamId, new: TeamSettings, *, by: UserId, now: datetime) -> None:

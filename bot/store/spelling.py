@@ -87,15 +87,15 @@ class Spelled:
         expanded = self._compiled.construct_expanded_state(given)
         return expanded.statement, tuple(expanded.positional_parameters)
 
-    def rows(self, found: Sequence[Any]) -> Sequence[Any]:
-        """Rows of the driver with our types in them."""
+    def ours(self, found: Rows) -> Rows:
+        """What the driver brought back with our types in it."""
         if not self._out:
             return found
         rows = [list(row) for row in found]
         for row in rows:
             for n, convert in self._out:
                 row[n] = convert(row[n])
-        return rows
+        return Rows(rows, found.rowcount)
 
 
 class Speller:
@@ -135,7 +135,7 @@ class Spoken(ABC):
         for each in sets:
             text, parameters = spelled.parameters(each)
             rows = self.say(text, parameters, has_rows=spelled.has_rows)
-        return Rows(spelled.rows(rows.all()), rows.rowcount)
+        return spelled.ours(rows)
 
     def exec_driver_sql(self, text: str, parameters: Sequence[Any] = ()) -> Rows:
         """Execute what is spelt already."""

@@ -42,7 +42,7 @@ class SQLite:
         finally:
             self._reading.driver.execute("ROLLBACK")
 
-    async def write(self, work: Work[Result], *, alone: bool = False) -> Result:
+    async def write(self, work: Work[Result]) -> Result:
         return await self._writer.write(work)
 
     async def administer(self, work: Work[Result]) -> Result:

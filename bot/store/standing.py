@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, literal, select
+from sqlalchemy import bindparam, literal, select
 
 from bot.models import TeamId
 from bot.store.connections import BoundConnection, bound, columns
+from bot.store.database import Database, Single
 from bot.store.settings import GET as SETTINGS
 from bot.store.settings import read
 from bot.store.tables import connections
@@ -17,7 +18,7 @@ STANDING = select(SETTINGS.scalar_subquery(), *columns).select_from(
 )
 
 
-def standing(connection: Connection, team: TeamId) -> tuple[BoundConnection | None, TeamSettings]:
+async def standing(database: Database, team: TeamId) -> tuple[BoundConnection | None, TeamSettings]:
     """The team's connection, if it has one, and its settings."""
-    row: tuple[Any, ...] = tuple(connection.execute(STANDING, {"b_team": team}).one())
+    row: tuple[Any, ...] = tuple((await database.read(Single(STANDING, {"b_team": team}))).one())
     return bound(row[1:]) if row[1] is not None else None, read(row[0])

@@ -9,7 +9,7 @@ from bot.models import TeamId
 from bot.store import resealing, retention
 from bot.store.cards import Cards
 from bot.store.connections import BoundConnection, Connections
-from bot.store.database import Database, database
+from bot.store.database import Database, Single, database
 from bot.store.drafts import Drafts
 from bot.store.history import History
 from bot.store.inbox import Inbox
@@ -64,11 +64,11 @@ class Store:
 
     async def standing(self, team: TeamId) -> tuple[BoundConnection | None, TeamSettings]:
         """A team's connection, if it has one, and its settings (the defaults where it made none); one statement."""
-        return await self._database.read(lambda connection: standing(connection, team))
+        return await standing(self._database, team)
 
     async def ready(self) -> None:
         """Return when the database answers; raises what it raised otherwise."""
-        await self._database.read(lambda connection: connection.execute(text("SELECT 1")).scalar())
+        await self._database.read(Single(text("SELECT 1")))
 
     async def sweep(self, now: datetime, keep: timedelta) -> int:
         """Delete one small portion of what is older than its time; returns how much, 0 when nothing is left to do."""
