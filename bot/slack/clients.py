@@ -9,6 +9,8 @@ import aiohttp
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.slack.web_api import WebAPI
+
 CLIENTS_KEPT = 2_000
 SLACK_ANSWERS_WITHIN = 10.0  # seconds
 
@@ -47,7 +49,7 @@ class SlackClients:
 
     def _new(self, token: str | None) -> AsyncWebClient:
         # Only 429 is retried: the SDK's retry after a lost answer would post a message twice (slack.md section 1).
-        return AsyncWebClient(
+        return WebAPI(
             token=token,
             base_url=self._base_url,
             session=self.session,
