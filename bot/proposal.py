@@ -166,6 +166,10 @@ class Card(Struct, frozen=True, kw_only=True):
     tries: int = 0
 
 
+Shown = tuple[Proposal, tuple[Card, ...]]
+"""A proposal, and everywhere it is shown."""
+
+
 def new_id() -> str:
     """An opaque id of 144 random bits, fit for a button's value."""
     return secrets.token_urlsafe(18)

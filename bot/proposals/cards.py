@@ -87,9 +87,15 @@ class Cards:
         for earlier in same:
             await self._store.cards.drop_card(earlier.id)
 
-    async def rewrite(self, proposal: Proposal, *, even_if_shown: bool = False) -> None:
-        """Make every card of the proposal show how it stands; without any, the proposer is told of its end directly."""
-        cards = await self._store.cards.cards(proposal.team_id, proposal.id)
+    async def rewrite(
+        self, proposal: Proposal, cards: Sequence[Card] | None = None, *, even_if_shown: bool = False
+    ) -> None:
+        """Make every card of the proposal show how it stands; without any, the proposer is told of its end directly.
+
+        `cards`: all that there are, where they came from the store just now.
+        """
+        if cards is None:
+            cards = await self._store.cards.cards(proposal.team_id, proposal.id)
         due = [card for card in cards if card.shown < proposal.turn or even_if_shown]
         await asyncio.gather(*(self._show(card, proposal) for card in due))
         if not cards and not proposal.is_open:

@@ -17,7 +17,7 @@ from bot.changes import rebased, seal
 from bot.errands import Errands
 from bot.errors import BotError, NotConnected, NotFound, OutcomeUnknown, Refused
 from bot.metrics import Metrics
-from bot.proposal import Outcome, Proposal, State
+from bot.proposal import Outcome, Proposal, Shown, State
 from bot.proposals.applying import Application, Applied, Stale
 from bot.proposals.cards import Cards
 from bot.store import Store
@@ -104,8 +104,9 @@ class Executor:
             # A card that is just being told "writing" must not arrive after the one that tells the end.
             await beside.over()
         if ended is not None:
-            self._metrics.proposal(ended.state.value)
-            await self._cards.rewrite(ended)
+            proposal, cards = ended
+            self._metrics.proposal(proposal.state.value)
+            await self._cards.rewrite(proposal, cards)
 
     async def _keep_lease(self, proposal_id: str) -> None:
         try:
@@ -113,7 +114,7 @@ class Executor:
         except Exception:  # the lease may last until the database is back
             log.warning("a lease could not be renewed", exc_info=True, extra={"proposal": proposal_id})
 
-    async def _carry_out(self, proposal: Proposal, *, again: bool, within: float | None = None) -> Proposal | None:
+    async def _carry_out(self, proposal: Proposal, *, again: bool, within: float | None = None) -> Shown | None:
         """What each ending does to the row: the whole policy in one place. None: the lease was lost to another."""
         store = self._store.proposals
         application: Application | None = None
@@ -123,7 +124,7 @@ class Executor:
                 applied = await application.run()
         except Stale as stale:
             fresh = rebased(proposal.change, stale.record)
-            return await store.rebase(proposal.id, self.owner, fresh, stale.what, self._now())
+            return await self._shown(await store.rebase(proposal.id, self.owner, fresh, stale.what, self._now()))
         except OutcomeUnknown:
             if not again:
                 return await self._carry_out(proposal, again=True, within=self.pace.at_once)
@@ -135,7 +136,7 @@ class Executor:
                 return await self._failed(proposal, CRM_LEFT)
             if again or (application is not None and application.wrote):
                 return await self._not_known_yet(proposal)
-            return await store.release(proposal.id, self.owner, str(error), self._now())
+            return await self._shown(await store.release(proposal.id, self.owner, str(error), self._now()))
         except (asyncio.CancelledError, TimeoutError):
             return await self._not_known_yet(proposal)
         except Exception:  # nobody foresaw it, so nobody knows what has left
@@ -155,13 +156,20 @@ class Executor:
             raise Refused(CRM_LEFT if again else OTHER_CRM)
         return Application(change, crm, again=again)
 
-    async def _failed(self, proposal: Proposal, sentence: str) -> Proposal | None:
+    async def _failed(self, proposal: Proposal, sentence: str) -> Shown | None:
         outcome = Outcome(sentence=sentence)
         return await self._store.proposals.finish(proposal.id, self.owner, State.FAILED, outcome, self._now())
 
-    async def _not_known_yet(self, proposal: Proposal) -> Proposal | None:
+    async def _not_known_yet(self, proposal: Proposal) -> Shown | None:
         again_at = self._now() + self.pace.pause(proposal.attempts)
-        return await self._store.proposals.mark_unknown(proposal.id, self.owner, again_at, self._now())
+        return await self._shown(
+            await self._store.proposals.mark_unknown(proposal.id, self.owner, again_at, self._now())
+        )
+
+    async def _shown(self, moved: Proposal | None) -> Shown | None:
+        if moved is None:
+            return None
+        return moved, await self._store.cards.cards(moved.team_id, moved.id)
 
     async def sweep_forever(self) -> None:
         """Until cancelled: take up what others left, expire, and rewrite cards that lag behind."""

@@ -10,14 +10,12 @@ import msgspec
 from sqlalchemy import Connection, bindparam, delete, exists, insert, or_, select, update
 
 from bot.models import TeamId
-from bot.proposal import Card, CardPlace, Proposal, new_id
+from bot.proposal import Card, CardPlace, Proposal, Shown, new_id
 from bot.store.database import Database, Single
-from bot.store.rows import PROPOSAL, proposal
+from bot.store.rows import CARD, PROPOSAL, proposal
 from bot.store.sealing import Sealing
 from bot.store.spelling import Rows
 from bot.store.tables import cards, proposals
-
-CARD = (cards.c.id, cards.c.proposal_id, cards.c.team_id, cards.c.place, cards.c.shown, cards.c.tries)
 
 INSERT = insert(cards)
 
@@ -135,11 +133,15 @@ class Cards:
     async def with_cards(self, team: TeamId, proposal_id: str) -> tuple[Proposal | None, tuple[Card, ...]]:
         """A proposal, and everywhere it is shown; None for any other team's."""
         values = {"b_id": proposal_id, "b_team": team}
-        rows = (await self._database.read(Single(WITH_CARDS, values))).all()
+        return self.shown(await self._database.read(Single(WITH_CARDS, values))) or (None, ())
+
+    def shown(self, found: Rows) -> Shown | None:
+        """The proposal and the cards of what was selected as in `WITH_CARDS`; None of nothing."""
+        rows = found.all()
         if not rows:
-            return None, ()
-        shown = [row[len(PROPOSAL) :] for row in rows]
-        return proposal(rows[0]), tuple(self._card(row) for row in shown if row[0] is not None)
+            return None
+        its_cards = [row[len(PROPOSAL) :] for row in rows]
+        return proposal(rows[0]), tuple(self._card(row) for row in its_cards if row[0] is not None)
 
     async def add_card(self, proposal: Proposal, place: CardPlace, now: datetime) -> Card:
         """Remember that `place` shows the proposal as it is given; what it became meanwhile is due there at once."""

@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, Select, Text, Update, and_, bindparam, fun
 from sqlalchemy.sql.dml import ReturningUpdate
 from sqlalchemy.sql.elements import TextClause
 
-from bot.store.rows import PROPOSAL
-from bot.store.tables import Utc, history, is_open, proposals
+from bot.store.rows import CARD, PROPOSAL
+from bot.store.tables import Utc, cards, history, is_open, proposals
 
 Read = Select[tuple[object, ...]]
 Write = ReturningUpdate[tuple[object, ...]]
@@ -21,6 +21,9 @@ p = proposals.c
 
 class Step:
     """A conditional write that is told in history: `move` alone, and `told` with its line (`b_at`, `b_what`, ...).
+
+    `shown` is `told` with the proposal's cards, a row for each. One that is posted in this very moment may be missing
+    there; it is due all the same, since the step marks the proposal so.
 
     `b_kind_now`, `b_record_now` and `b_name_now` name the record where it is another than the one that was proposed.
     """
@@ -43,7 +46,10 @@ class Step:
             "outcome": moved.c.outcome,
         }
         told = insert(history).from_select(list(line), select(*line.values())).cte("told")
-        self.told: Read = select(*(moved.c[column.name] for column in PROPOSAL)).add_cte(told)
+        now = [moved.c[column.name] for column in PROPOSAL]
+        self.told: Read = select(*now).add_cte(told)
+        with_cards = moved.outerjoin(cards, cards.c.proposal_id == moved.c.id)
+        self.shown: Read = select(*now, *CARD).select_from(with_cards).add_cte(told)
 
 
 def _in(*states: str) -> TextClause:

@@ -12,8 +12,9 @@ from sqlalchemy import Connection
 
 from bot.changes import Change, Moved, seal
 from bot.models import Kind, Ref, TeamId, UserId
-from bot.proposal import Outcome, Proposal, State, What
+from bot.proposal import Outcome, Proposal, Shown, State, What
 from bot.store import proposal_statements as sql
+from bot.store.cards import WITH_CARDS, Cards
 from bot.store.database import Database, Single
 from bot.store.rows import append, change_values, outcome_text, proposal, proposal_values
 from bot.store.spelling import Rows
@@ -27,8 +28,9 @@ Parameters = dict[str, object]
 class Proposals:
     """All teams' proposals. A method that returns None did nothing: the proposal was not in the state it needs."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, cards: Cards) -> None:
         self._database = database
+        self._cards = cards
 
     async def propose(self, proposal: Proposal) -> None:
         """Store a new, pending proposal."""
@@ -56,12 +58,13 @@ class Proposals:
         values |= {"b_now": now, "b_due": now + lease}
         return await self._move(sql.CLAIM, values, What.CONFIRMED, actor=by, at=now)
 
-    async def finish(self, id: str, owner: str, state: State, outcome: Outcome, now: datetime) -> Proposal | None:
-        """End an execution as done or failed; None when `owner` has lost its lease to another."""
+    async def finish(self, id: str, owner: str, state: State, outcome: Outcome, now: datetime) -> Shown | None:
+        """End an execution as done or failed, which is to be shown; None when `owner` has lost its lease to another."""
         if state not in (State.DONE, State.FAILED):
             raise ValueError(f"an execution does not end as {state}")
         values = _held(id, owner, now) | {"b_state": state.value, "b_outcome": outcome_text(outcome)}
-        return await self._move(sql.FINISH, values, What(state.value), actor="", at=now, record=outcome.record)
+        told = Told(sql.FINISH, values, What(state.value), at=now, record=outcome.record)
+        return self._cards.shown(await self._database.write(told.with_cards()))
 
     async def release(self, id: str, owner: str, sentence: str, now: datetime) -> Proposal | None:
         """Back to pending, with the reason: nothing was written, and Confirm works again."""
@@ -155,12 +158,26 @@ class Proposals:
         return tuple(proposal(row) for row in rows)
 
     async def _move(
-        self, step: sql.Step, values: Parameters, what: What, *, actor: str, at: datetime, record: Ref | None = None
+        self, step: sql.Step, values: Parameters, what: What, *, actor: str, at: datetime
     ) -> Proposal | None:
-        moved = await self._move_all(step, values, what, actor=actor, at=at, record=record)
+        moved = await self._move_all(step, values, what, actor=actor, at=at)
         return moved[0] if moved else None
 
     async def _move_all(
+        self, step: sql.Step, values: Parameters, what: What, *, actor: str = "", at: datetime
+    ) -> tuple[Proposal, ...]:
+        rows = await self._database.write(Told(step, values, what, actor=actor, at=at).alone())
+        return tuple(proposal(row) for row in rows)
+
+
+class Told:
+    """A conditional write and its line of history: it brings back what it moved, as it is now.
+
+    `record`: what the CRM holds by now, where that is another record than the one that was proposed. Twice is harmless:
+    what a first try has moved, a second finds moved.
+    """
+
+    def __init__(
         self,
         step: sql.Step,
         values: Parameters,
@@ -169,27 +186,35 @@ class Proposals:
         actor: str = "",
         at: datetime,
         record: Ref | None = None,
-    ) -> tuple[Proposal, ...]:
-        rows = await self._database.write(_told(step, values, what, actor=actor, at=at, record=record))
-        return tuple(proposal(row) for row in rows)
+    ) -> None:
+        self._step = step
+        self._values = values
+        self._what = what
+        self._actor = actor
+        self._at = at
+        self._record = record
 
+    def alone(self) -> Single:
+        """Just that."""
+        return Single(self._step.told, self._values | self._line(), otherwise=self._one_by_one)
 
-def _told(
-    step: sql.Step, values: Parameters, what: What, *, actor: str = "", at: datetime, record: Ref | None = None
-) -> Single:
-    """One conditional write, and its line of history: brings back what it moved, as it is now.
+    def with_cards(self) -> Single:
+        """That, and everywhere it is shown, as `Cards.shown` reads it."""
+        return Single(self._step.shown, self._values | self._line(), otherwise=self._one_by_one_with_cards)
 
-    `record`: what the CRM holds by now, where that is another record than the one that was proposed. Twice is harmless:
-    what a first try has moved, a second finds moved.
-    """
+    def _line(self) -> Parameters:
+        return {"b_at": self._at, "b_what": self._what.value, "b_actor": self._actor, **_now_named(self._record)}
 
-    def one_by_one(connection: Connection) -> Rows:
-        rows = cast(Rows, connection.execute(step.move, values))
-        append(connection, [proposal(row) for row in rows], what, actor=actor, at=at)
+    def _one_by_one(self, connection: Connection) -> Rows:
+        rows = cast(Rows, connection.execute(self._step.move, self._values))
+        append(connection, [proposal(row) for row in rows], self._what, actor=self._actor, at=self._at)
         return rows
 
-    line: Parameters = {"b_at": at, "b_what": what.value, "b_actor": actor, **_now_named(record)}
-    return Single(step.told, values | line, otherwise=one_by_one)
+    def _one_by_one_with_cards(self, connection: Connection) -> Rows:
+        moved = self._one_by_one(connection).first()
+        if moved is None:
+            return Rows(())
+        return cast(Rows, connection.execute(WITH_CARDS, {"b_id": moved[0], "b_team": moved[1]}))
 
 
 def _now_named(record: Ref | None) -> Parameters:
@@ -202,7 +227,7 @@ def void_open(connection: Connection, team: TeamId, now: datetime, reason: str) 
     """`Proposals.void_open` within a larger transaction: a rebind voids in the instant in which it swaps."""
     outcome = outcome_text(Outcome(sentence=reason))
     values: Parameters = {"b_team": team, "b_now": now, "b_outcome": outcome, "b_card_due": now + CARD_GRACE}
-    return tuple(proposal(row) for row in _told(sql.VOID, values, What.VOIDED, at=now)(connection))
+    return tuple(proposal(row) for row in Told(sql.VOID, values, What.VOIDED, at=now).alone()(connection))
 
 
 def _held(id: str, owner: str, now: datetime) -> Parameters:

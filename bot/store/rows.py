@@ -10,7 +10,7 @@ from sqlalchemy import Connection, insert
 from bot import changes
 from bot.models import Kind, Ref
 from bot.proposal import Event, Outcome, Proposal, Source, State, What
-from bot.store.tables import history, proposals
+from bot.store.tables import cards, history, proposals
 
 _decode_outcome = msgspec.json.Decoder(Outcome).decode
 
@@ -40,6 +40,9 @@ PROPOSAL = (
     proposals.c.superseded_by,
 )
 """What a query must select, in this order, for `proposal` to read it."""
+
+CARD = (cards.c.id, cards.c.proposal_id, cards.c.team_id, cards.c.place, cards.c.shown, cards.c.tries)
+"""What a query must select, in this order, for the store's `Cards` to read it."""
 
 EVENT = (
     history.c.id,

@@ -34,8 +34,8 @@ class Store:
     def __init__(self, database: Database, sealing: Sealing) -> None:
         self._database = database
         self._sealing = sealing
-        self.proposals = Proposals(database)
         self.cards = Cards(database, sealing)
+        self.proposals = Proposals(database, self.cards)
         self.history = History(database)
         self.connections = Connections(database)
         self.pending_connections = PendingConnections(database)

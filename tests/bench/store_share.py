@@ -42,7 +42,8 @@ async def _confirm(store: Store, proposal: Proposal) -> None:
     )
     claimed = await claim
     assert claimed is not None
-    ended = await store.proposals.finish(proposal.id, owner, State.DONE, Outcome(record=proposal.record), now)
-    assert ended is not None
-    for card in await store.cards.cards(proposal.team_id, proposal.id):
+    shown = await store.proposals.finish(proposal.id, owner, State.DONE, Outcome(record=proposal.record), now)
+    assert shown is not None
+    ended, cards = shown
+    for card in cards:
         await store.cards.card_shown(card.id, ended.turn)

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from bot.proposal import CardPlace, Proposal, State
+from bot.models import UserId
+from bot.proposal import CardPlace, Outcome, Proposal, State
 from bot.store import Sealing, Store
 
 Make = Callable[..., Proposal]
@@ -42,6 +43,20 @@ async def test_a_proposal_comes_with_its_cards(store: Store, a_proposal: Make, n
     found, shown = await store.cards.with_cards("T1", proposal.id)
     assert (found, set(shown)) == (proposal, cards)
     assert await store.cards.with_cards("T2", proposal.id) == (None, ())
+
+
+async def test_an_end_comes_with_its_cards(store: Store, a_proposal: Make, now: datetime):
+    """Whoever ends an execution gets every card that must tell of it, each with the turn that it shows still."""
+    proposal = await proposed(store, a_proposal())
+    cards = {await store.cards.add_card(proposal, MESSAGE, now) for _ in range(2)}
+    await store.cards.add_card(await proposed(store, a_proposal()), MESSAGE, now)
+    await store.proposals.claim("T1", proposal.id, proposal.seal, by=UserId("U1"), owner="one", now=now, lease=GRACE)
+
+    ended, shown = await store.proposals.finish(proposal.id, "one", State.DONE, Outcome(record=proposal.record), now)
+
+    assert (ended.state, ended.turn) == (State.DONE, proposal.turn + 1)
+    assert set(shown) == cards
+    assert await store.cards.with_cards("T1", proposal.id) == (ended, shown)
 
 
 async def test_the_last_card_that_shows_a_turn_settles_it(store: Store, a_proposal: Make, now: datetime):

@@ -87,12 +87,13 @@ async def test_ends_once_and_by_its_owner(store: Store, a_proposal: Make, now: d
     )
 
     assert await store.proposals.finish(proposal.id, "two", state, outcome, now) is None
-    ended = await store.proposals.finish(proposal.id, "one", state, outcome, now)
+    ended, shown = await store.proposals.finish(proposal.id, "one", state, outcome, now)
     assert await store.proposals.finish(proposal.id, "one", state, outcome, now) is None
 
     assert ended.state is state
     assert ended.outcome == outcome
     assert ended.turn == proposal.turn + 1
+    assert shown == ()
     last = (await store.history.of_proposal("T1", proposal.id))[-1]
     assert (last.what, last.outcome, last.record.id) == (What(state.value), outcome, "n1")
 
