@@ -28,7 +28,10 @@ class Kind(StrEnum):
     @property
     def plural(self) -> str:
         """The word for several, as people type it after `/crm`."""
-        return {"company": "companies", "person": "people"}.get(self.value, f"{self.value}s")
+        return _IRREGULAR.get(self, self + "s")
+
+
+_IRREGULAR = {"company": "companies", "person": "people"}
 
 
 WRITABLE = (Kind.COMPANY, Kind.PERSON, Kind.DEAL, Kind.NOTE, Kind.TASK)

@@ -75,7 +75,7 @@ SUGGESTED = "suggested"
 
 def reference(ref: Ref) -> str:
     """A record as a button's value: its kind and CRM id, no name; every click is checked against the team's own CRM."""
-    return f"{ref.kind}:{ref.id}"
+    return ref.kind + ":" + ref.id
 
 
 def dereference(value: str) -> Ref:

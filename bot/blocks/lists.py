@@ -106,8 +106,9 @@ def nothing(sentence: str, next_step: str) -> Message:
 def record_row(record: Record, timezone: str) -> Block:
     """One record with the button that fits it: Done for an open task, else Show."""
     verb, action_id = ("Done", ids.RECORD_DONE) if is_open_task(record) else ("Show", ids.RECORD_SHOW)
-    about = rows.name(record)
-    return section(rows.row(record, timezone), button(verb, action_id, ids.reference(record.ref), about=about))
+    name = rows.name(record)
+    text = rows.below(name, rows.telling(record, timezone))
+    return section(text, button(verb, action_id, ids.reference(record.ref), about=name))
 
 
 def _statuses(workflow: Workflow) -> str:

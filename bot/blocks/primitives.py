@@ -74,7 +74,9 @@ def in_its_place(text: str) -> str:
 
 def plain_text(text: str, at_most: int) -> dict[str, Any]:
     """A `plain_text` object: never empty, never too long, `:smile:` stays what it is."""
-    shown = clip(in_its_place(text), at_most)
+    shown = text if text.isascii() else in_its_place(text)
+    if len(shown) > at_most:
+        shown = clip(shown, at_most)
     return {"type": "plain_text", "text": shown if text.strip() else " ", "emoji": False}
 
 
@@ -85,9 +87,11 @@ def mrkdwn(text: str) -> dict[str, Any]:
 
 def leaf(text: str, *, bold: bool = False, italic: bool = False, strike: bool = False, code: bool = False) -> Leaf:
     """A piece of rich text in which nothing is ever markup."""
-    style = {name: True for name, on in (("bold", bold), ("italic", italic), ("strike", strike), ("code", code)) if on}
     element: Leaf = {"type": "text", "text": clip(in_its_place(text), LEAF_TEXT)}
-    return {**element, "style": style} if style else element
+    if bold or italic or strike or code:
+        styles = {"bold": bold, "italic": italic, "strike": strike, "code": code}
+        element["style"] = {name: True for name, is_on in styles.items() if is_on}
+    return element
 
 
 def mention(user_id: str) -> Leaf:
@@ -124,7 +128,9 @@ def header(text: str) -> Block:
 def section(text: str, accessory: Block | None = None) -> Block:
     """Plain words, with a button beside them."""
     block: Block = {"type": "section", "text": plain_text(text, SECTION_TEXT)}
-    return {**block, "accessory": accessory} if accessory else block
+    if accessory:
+        block["accessory"] = accessory
+    return block
 
 
 def sentence(text: str) -> Block:
@@ -171,8 +177,9 @@ def quote(text: str) -> Block:
 def _rich_section(lines: Iterable[Line]) -> dict[str, Any]:
     elements: list[Leaf] = []
     for line in lines:
-        there = [each for each in line if each.get("text", "-")]
-        elements += [*([leaf("\n")] if elements else []), *(there or [leaf(" ")])]
+        if elements:
+            elements.append(leaf("\n"))
+        elements += [each for each in line if each.get("text", "-")] or [leaf(" ")]
     return {"type": "rich_text_section", "elements": elements or [leaf(" ")]}
 
 
@@ -235,7 +242,7 @@ def modal(
 
 def read_aloud(blocks: Iterable[Block]) -> str:
     """Everything the blocks say, line by line, as text that Slack shows without making anything of it."""
-    return "\n".join(line for line in map(_spoken, blocks) if line.strip())
+    return "\n".join([line for line in map(_spoken, blocks) if line.strip()])
 
 
 def _spoken(block: Block) -> str:

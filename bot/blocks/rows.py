@@ -5,6 +5,7 @@ from bot.blocks.values import in_words, label, shortly
 from bot.models import Kind, Record, Ref, Value, When
 
 LINE = 300
+VALUE = 120
 
 _TELLING: dict[Kind, tuple[str, ...]] = {
     Kind.COMPANY: ("domain", "city", "owner"),
@@ -16,6 +17,11 @@ _TELLING: dict[Kind, tuple[str, ...]] = {
 }
 _NAMED_BY_LABEL = ("owner", "close_date", "due", "assignee", "records")
 """Values that nobody would recognise without their field's name."""
+_CALLED = {
+    kind: [(key, f"{label(kind, key)} " if key in _NAMED_BY_LABEL else "") for key in keys]
+    for kind, keys in _TELLING.items()
+}
+"""The keys of what is telling, each with what stands before its value."""
 
 
 def name(record: Record) -> str:
@@ -23,34 +29,35 @@ def name(record: Record) -> str:
     return clip(" ".join(record.name.split()), 200) or "(no name)"
 
 
-def telling(record: Record, timezone: str, *, without: str = "") -> str:
+def telling(record: Record, timezone: str) -> str:
     """What tells the record from others: `Proposal · EUR 12,500 · Owner Ana`; "" when the CRM knows nothing more."""
-    held = record.values
-    parts = [
-        _part(record.kind, key, value, timezone)
-        for key in _TELLING[record.kind]
-        if (value := held.get(key)) is not None and key != without
-    ]
-    return clip(" · ".join([part for part in (_written(record, timezone), *parts) if part]), LINE)
+    held, told = record.values, _written(record, timezone)
+    for key, called in _CALLED[record.kind]:
+        if (value := held.get(key)) is not None and (text := _briefly(value, timezone)):
+            told.append(called + text)
+    return clip(" ".join(" · ".join(told).split()), LINE)
 
 
 def row(record: Record, timezone: str) -> str:
     """The name, and below it what is telling."""
-    told = telling(record, timezone)
-    return f"{name(record)}\n{told}" if told else name(record)
+    return below(name(record), telling(record, timezone))
 
 
-def _written(record: Record, timezone: str) -> str:
+def below(name: str, told: str) -> str:
+    """What is told of a record below its name."""
+    return f"{name}\n{told}" if told else name
+
+
+def _written(record: Record, timezone: str) -> list[str]:
     """When a note was written: many share a title."""
     if record.kind is not Kind.NOTE or record.created_at is None:
-        return ""
-    return in_words(When(record.created_at, all_day=True), timezone)
+        return []
+    return [in_words(When(record.created_at, all_day=True), timezone)]
 
 
-def _part(kind: Kind, key: str, value: Value, timezone: str) -> str:
-    if isinstance(value, Ref) and not value.name:
-        return ""  # an id alone tells a person nothing
-    text = clip(" ".join(shortly(value, timezone).split()), 120)
-    if not text:
-        return ""
-    return f"{label(kind, key)} {text}" if key in _NAMED_BY_LABEL else text
+def _briefly(value: Value, timezone: str) -> str:
+    """The value, or its beginning; of a record its name or nothing, since an id tells a person nothing."""
+    text = value.name if isinstance(value, Ref) else shortly(value, timezone)
+    if len(text) > VALUE:
+        return clip(" ".join(text.split()), VALUE)
+    return "" if text.isspace() else text

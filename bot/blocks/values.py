@@ -29,6 +29,7 @@ NOTHING = "none"
 DATE_FORMAT = "{date_short_pretty} at {time}"
 
 _LABELS = {(kind, each.key): each.label for kind, fields in FIELDS.items() for each in fields}
+_NOON = time(12)
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -76,10 +77,10 @@ def zone(timezone: str) -> tzinfo:
 
 def day_of(when: When, timezone: str) -> datetime:
     """The moment on the reader's clock; a whole day kept at noon UTC is the same day for every reader."""
-    utc = when.at.astimezone(UTC)
-    if when.all_day and utc.time() == time(12):
+    at = when.at
+    if when.all_day and (utc := at.astimezone(UTC)).time() == _NOON:
         return utc
-    return when.at.astimezone(zone(timezone))
+    return at.astimezone(zone(timezone))
 
 
 def phone(value: Phone) -> str:
@@ -108,7 +109,7 @@ def _someone(value: Someone) -> str:
 
 
 def _joined(parts: Iterable[str]) -> str:
-    return ", ".join(part for part in parts if part)
+    return ", ".join([part for part in parts if part])
 
 
 def _date(when: When, timezone: str) -> str:
