@@ -15,6 +15,7 @@ from bot.proposal import Card, CardPlace, Proposal, State
 from bot.proposals.cards import Cards
 from bot.proposals.executing import Executor
 from bot.store import Store
+from bot.team_settings import TeamSettings
 from bot.teams.membership import member_of
 from bot.teams.team import Team
 
@@ -50,70 +51,84 @@ class Deciding:
 
         Raises `NotAllowed` when this person may not decide, and `NotFound` for a card of nowhere.
         """
-        proposal = await self._shown(team, value, place)
-        if proposal is None or proposal.state is not State.PENDING:
-            return await self._late(proposal, by) if proposal else CHANGED_CARD
-        await self._may(team, proposal, by)
+        seen = await self._seen(team, value, place)
+        if seen is None or seen.proposal.state is not State.PENDING:
+            return await self._late(seen.proposal, by) if seen else CHANGED_CARD
+        await self._may(team, seen, by)
         claimed = await self._store.proposals.claim(
             team.id,
-            proposal.id,
-            proposal.seal,
+            seen.proposal.id,
+            seen.proposal.seal,
             by=by.user_id,
             owner=self._executor.owner,
             now=self._now(),
             lease=self._executor.pace.lease,
         )
         if claimed is None:
-            return await self._late(await self._as_it_is(team, proposal.id), by)
+            return await self._late(await self._as_it_is(team, seen.proposal.id), by)
         self._executor.begin(claimed)
         return ""
 
     async def cancel(self, team: Team, value: str, *, by: Profile, place: CardPlace) -> str:
         """Void the proposal; the proposer and whoever may confirm can. "" or a sentence, as for `confirm`."""
-        proposal = await self._shown(team, value, place)
-        if proposal is None or proposal.state is not State.PENDING:
-            return await self._late(proposal, by) if proposal else CHANGED_CARD
-        if by.user_id != proposal.proposer:
-            await self._may(team, proposal, by)
-        cancelled = await self._store.proposals.cancel(team.id, proposal.id, by.user_id, self._now())
+        seen = await self._seen(team, value, place)
+        if seen is None or seen.proposal.state is not State.PENDING:
+            return await self._late(seen.proposal, by) if seen else CHANGED_CARD
+        if by.user_id != seen.proposal.proposer:
+            await self._may(team, seen, by)
+        cancelled = await self._store.proposals.cancel(team.id, seen.proposal.id, by.user_id, self._now())
         if cancelled is None:
-            return await self._late(await self._as_it_is(team, proposal.id), by)
+            return await self._late(await self._as_it_is(team, seen.proposal.id), by)
         await self._cards.rewrite(cancelled)
         return ""
 
-    async def _shown(self, team: Team, value: str, place: CardPlace) -> Proposal | None:
+    async def _seen(self, team: Team, value: str, place: CardPlace) -> "_Seen | None":
         """The proposal behind the click; None, and the card rewritten, when it showed another version."""
         pressed = Pressed.read(value)
-        proposal, known = await self._with_cards(team, pressed.proposal_id)
+        seen = await self._at_stake(team, pressed.proposal_id)
+        proposal = seen.proposal
         is_this = proposal.seal == pressed.seal
         is_true = is_this and proposal.state in (State.PENDING, State.EXECUTING)
-        await self._cards.clicked(proposal, place, known, is_true=is_true)
+        await self._cards.clicked(proposal, place, seen.cards, is_true=is_true)
         if proposal.state is State.PENDING and not is_this:
             await self._cards.rewrite(proposal)
             return None
-        return proposal
+        return seen
 
     async def _as_it_is(self, team: Team, proposal_id: str) -> Proposal:
-        return (await self._with_cards(team, proposal_id))[0]
+        return (await self._at_stake(team, proposal_id)).proposal
 
-    async def _with_cards(self, team: Team, proposal_id: str) -> tuple[Proposal, tuple[Card, ...]]:
-        """The proposal now, and its cards; one whose time is over has ended, though no sweep came by yet."""
-        proposal, cards = await self._store.cards.with_cards(team.id, proposal_id)
-        if proposal and proposal.state is State.PENDING and proposal.expires_at <= self._now():
+    async def _at_stake(self, team: Team, proposal_id: str) -> "_Seen":
+        """What the store says now; a proposal whose time is over has ended, though no sweep came by yet."""
+        seen = await self._looked(team, proposal_id)
+        if seen.proposal.state is State.PENDING and seen.proposal.expires_at <= self._now():
             await self._executor.expire()
-            proposal, cards = await self._store.cards.with_cards(team.id, proposal_id)
-        if proposal is None:
-            raise NotFound(UNKNOWN_CARD)
-        return proposal, cards
+            seen = await self._looked(team, proposal_id)
+        return seen
 
-    async def _may(self, team: Team, proposal: Proposal, by: Profile) -> None:
-        settings = await team.settings(fresh=True)
+    async def _looked(self, team: Team, proposal_id: str) -> "_Seen":
+        found = await self._store.at_stake(team.id, proposal_id)
+        if found is None:
+            raise NotFound(UNKNOWN_CARD)
+        (proposal, cards), standing = found
+        return _Seen(proposal, cards, team.learn(standing))
+
+    async def _may(self, team: Team, seen: "_Seen", by: Profile) -> None:
         by = await team.profile(by.user_id, fresh=True)  # who was a member a minute ago may be a guest by now
-        member = await member_of(team, by) if settings.require_members else None
-        if sentence := refusal(settings, proposal, by, member):
+        member = await member_of(team, by) if seen.settings.require_members else None
+        if sentence := refusal(seen.settings, seen.proposal, by, member):
             raise NotAllowed(sentence)
 
     async def _late(self, proposal: Proposal, by: Profile) -> str:
         if not proposal.is_open:
             await self._cards.rewrite(proposal)
         return told_late(proposal, by.user_id)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What a decision hangs on, all of it as it was in one moment."""
+
+    proposal: Proposal
+    cards: tuple[Card, ...]
+    settings: TeamSettings

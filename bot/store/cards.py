@@ -130,11 +130,6 @@ class Cards:
         rows = await self._database.read(Single(OF_PROPOSAL, values))
         return tuple(self._card(row) for row in rows)
 
-    async def with_cards(self, team: TeamId, proposal_id: str) -> tuple[Proposal | None, tuple[Card, ...]]:
-        """A proposal, and everywhere it is shown; None for any other team's."""
-        values = {"b_id": proposal_id, "b_team": team}
-        return self.shown(await self._database.read(Single(WITH_CARDS, values))) or (None, ())
-
     def shown(self, found: Rows) -> Shown | None:
         """The proposal and the cards of what was selected as in `WITH_CARDS`; None of nothing."""
         rows = found.all()

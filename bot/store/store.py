@@ -6,9 +6,10 @@ from typing import Self
 from sqlalchemy import text
 
 from bot.models import TeamId
+from bot.proposal import Shown
 from bot.store import resealing, retention
 from bot.store.cards import Cards
-from bot.store.connections import BoundConnection, Connections
+from bot.store.connections import Connections
 from bot.store.database import Database, Single, database
 from bot.store.drafts import Drafts
 from bot.store.history import History
@@ -24,8 +25,7 @@ from bot.store.recent_records import RecentRecords
 from bot.store.sealing import Sealing
 from bot.store.seen_events import SeenEvents
 from bot.store.settings import Settings
-from bot.store.standing import standing
-from bot.team_settings import TeamSettings
+from bot.store.standing import Standing, at_stake, standing
 
 
 class Store:
@@ -62,9 +62,16 @@ class Store:
             raise
         return cls(opened, sealing)
 
-    async def standing(self, team: TeamId) -> tuple[BoundConnection | None, TeamSettings]:
-        """A team's connection, if it has one, and its settings (the defaults where it made none); one statement."""
+    async def standing(self, team: TeamId) -> Standing:
+        """How a team stands; one statement."""
         return await standing(self._database, team)
+
+    async def at_stake(self, team: TeamId, proposal_id: str) -> tuple[Shown, Standing] | None:
+        """What a decision hangs on, in one statement: the proposal, its cards, and how its team stands.
+
+        None for any other team's.
+        """
+        return await at_stake(self._database, self.cards, team, proposal_id)
 
     async def ready(self) -> None:
         """Return when the database answers; raises what it raised otherwise."""

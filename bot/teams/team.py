@@ -17,6 +17,7 @@ from bot.slack.authorize import Tokens
 from bot.slack.clients import SlackClients
 from bot.slack.people import People
 from bot.store import Store
+from bot.store.standing import Standing
 from bot.team_settings import TeamSettings
 
 REMEMBERED_FOR = 5.0
@@ -73,7 +74,11 @@ class Teams:
         known = self._remembered.get(team)
         if known and not fresh and known.until > time.monotonic():
             return known
-        bound, settings = await self.store.standing(team)
+        return self.learn(team, await self.store.standing(team))
+
+    def learn(self, team: TeamId, standing: Standing) -> _Remembered:
+        """Remember how the team stands, as the store has just told."""
+        bound, settings = standing
         known = _Remembered(
             until=time.monotonic() + (REMEMBERED_FOR if bound else ABSENCE_REMEMBERED_FOR),
             connection=ConnectionId(bound.connection_id) if bound else None,
@@ -107,6 +112,10 @@ class Team:
         if known.connection is None:
             raise NotConnected(NOT_CONNECTED.format(command=self._teams.command))
         return self._teams.crm_of(known.connection)
+
+    def learn(self, standing: Standing) -> TeamSettings:
+        """Remember how the team stands, where it came from the store just now, beside something else; its settings."""
+        return self._teams.learn(self.id, standing).settings
 
     async def crm_name(self) -> str:
         """What the team's CRM is called on cards; "" when nobody named it."""

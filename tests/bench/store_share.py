@@ -35,8 +35,7 @@ async def milliseconds_each(url: str, proposals: Sequence[Proposal], *, at_once:
 
 async def _confirm(store: Store, proposal: Proposal) -> None:
     now, owner, by = datetime.now(UTC), "bench", UserId(slack.USER)
-    await store.cards.with_cards(proposal.team_id, proposal.id)
-    await store.standing(proposal.team_id)
+    await store.at_stake(proposal.team_id, proposal.id)
     claim = store.proposals.claim(
         proposal.team_id, proposal.id, proposal.seal, by=by, owner=owner, now=now, lease=LEASE
     )

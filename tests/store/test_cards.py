@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from bot.models import UserId
 from bot.proposal import CardPlace, Outcome, Proposal, State
 from bot.store import Sealing, Store
+from bot.team_settings import TeamSettings
 
 Make = Callable[..., Proposal]
 GRACE = timedelta(seconds=5)
@@ -34,15 +35,20 @@ async def test_a_card_is_remembered_for_its_team_only(store: Store, a_proposal: 
 
 
 async def test_a_proposal_comes_with_its_cards(store: Store, a_proposal: Make, now: datetime):
-    """One look brings a proposal and everywhere it is shown, be it nowhere; another team gets neither."""
+    """One look brings a proposal, everywhere it is shown, be it nowhere, and its team; another team gets nothing."""
     proposal = await proposed(store, a_proposal())
-    assert await store.cards.with_cards("T1", proposal.id) == (proposal, ())
+    assert await store.at_stake("T1", proposal.id) == ((proposal, ()), (None, TeamSettings()))
 
+    await store.connections.bind("T1", "c1", by="U1", crm_name="Acme", now=now)
+    proposal = await proposed(store, a_proposal())
     cards = {await store.cards.add_card(proposal, MESSAGE, now) for _ in range(2)}
+    chosen = TeamSettings(require_members=True)
+    await store.settings.save("T1", chosen, by=UserId("U1"), now=now)
 
-    found, shown = await store.cards.with_cards("T1", proposal.id)
+    (found, shown), standing = await store.at_stake("T1", proposal.id)
     assert (found, set(shown)) == (proposal, cards)
-    assert await store.cards.with_cards("T2", proposal.id) == (None, ())
+    assert standing == (await store.connections.connection("T1"), chosen) == await store.standing("T1")
+    assert await store.at_stake("T2", proposal.id) is None
 
 
 async def test_an_end_comes_with_its_cards(store: Store, a_proposal: Make, now: datetime):
@@ -56,7 +62,7 @@ async def test_an_end_comes_with_its_cards(store: Store, a_proposal: Make, now: 
 
     assert (ended.state, ended.turn) == (State.DONE, proposal.turn + 1)
     assert set(shown) == cards
-    assert await store.cards.with_cards("T1", proposal.id) == (ended, shown)
+    assert (await store.at_stake("T1", proposal.id))[0] == (ended, shown)
 
 
 async def test_the_last_card_that_shows_a_turn_settles_it(store: Store, a_proposal: Make, now: datetime):

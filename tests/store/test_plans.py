@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 
-from bot.store import Sealing, Store, cards, connections, history, inbox, installations, listings, retention
+from bot.store import Sealing, Store, cards, connections, history, inbox, installations, listings, retention, standing
 from bot.store import proposal_statements as sql
 
 ASYNCPG = PGDialect_asyncpg()
@@ -34,6 +34,7 @@ STATEMENTS = {
     "stale cards": cards.TAKE_STALE,
     "settle one": cards.SETTLE_ONE,
     "a proposal and its cards": cards.WITH_CARDS,
+    "what a decision hangs on": standing.AT_STAKE,
     "settle due": cards.SETTLE_DUE,
     "drop over": cards.DROP_OVER,
     "history of a team": history.OF_TEAM,
