@@ -12,10 +12,13 @@ from bot.models import Emails, Kind, Links, Record, Ref, Value
 
 Raw = Mapping[str, Any]
 
+TITLED = (Kind.NOTE, Kind.TASK)
+"""The kinds that have a title for a name."""
+
 
 def record(kind: Kind, raw: Raw) -> Record:
     """The record as sent; `values` holds the fields that the JSON had, and no oddity in it is an error."""
-    held = {key: read(raw[name]) for key, name, read in _there(kind, tuple(raw))}
+    held = _held(kind, raw)
     creator = raw.get("createdBy")
     return Record(
         kind=kind,
@@ -28,9 +31,20 @@ def record(kind: Kind, raw: Raw) -> Record:
     )
 
 
+def _held(kind: Kind, raw: Raw) -> dict[str, Value]:
+    held: dict[str, Value] = {}
+    for key, name, read in _there(kind, tuple(raw)):
+        sent = raw[name]
+        try:
+            held[key] = None if sent is None else read(sent)
+        except values.UNREADABLE:
+            held[key] = None
+    return held
+
+
 def name_of(kind: Kind, held: Mapping[str, Value]) -> str:
     """What a reader would call the record: its name or title, else its address or first line, else that it has none."""
-    name = str(held.get("title" if kind in (Kind.NOTE, Kind.TASK) else "name") or "").strip()
+    name = str(held.get("title" if kind in TITLED else "name") or "").strip()
     if name:
         return name
     match held.get("email"), held.get("domain"), held.get("text"):
@@ -40,7 +54,7 @@ def name_of(kind: Kind, held: Mapping[str, Value]) -> str:
             return values.host(links.primary.url)
         case _, _, str() as text:
             return text.strip().partition("\n")[0][:80] or f"Untitled {kind}"
-    return f"Untitled {kind}" if kind in (Kind.NOTE, Kind.TASK) else f"Unnamed {kind}"
+    return f"Untitled {kind}" if kind in TITLED else f"Unnamed {kind}"
 
 
 def body(kind: Kind, held: Mapping[str, Value], names: Mapping[str, str]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Each kind of value both ways, and settled to what the CRM will echo, so that proposed and stored compare equal.
 
-Reading takes anything: what is missing or odd is None, never an error. Facts: twenty.md sections 4 and 4.2.
+Whoever reads takes what is missing or unreadable as None, never as an error. Facts: twenty.md sections 4 and 4.2.
 """
 
 import re
@@ -14,6 +14,7 @@ from bot.crm import phones
 from bot.fields import Holds
 from bot.models import Choice, Emails, FullName, Kind, Link, Links, Money, Phone, Phones, Ref, Value, When
 
+UNREADABLE = (TypeError, ValueError, AttributeError, OverflowError)
 _TIDY = ("https://", "http://")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _ORIGIN = re.compile(r"[^/?#]*")
@@ -22,18 +23,8 @@ _NOON = time(12, tzinfo=UTC)
 
 
 def reader(holds: Holds) -> Callable[[Any], Value]:
-    """What reads Twenty's JSON of such a field as our value; None for anything empty or unreadable."""
-    known = _READ[holds]
-
-    def read(raw: Any) -> Value:
-        if raw is None:  # as many fields are; to find out by an error takes 2 us
-            return None
-        try:
-            return known(raw)
-        except (TypeError, ValueError, AttributeError, OverflowError):
-            return None
-
-    return read
+    """What reads Twenty's JSON of such a field as our value; it may raise one of UNREADABLE for JSON of odd shape."""
+    return _READ[holds]
 
 
 def write(holds: Holds, value: Value) -> Any:
@@ -76,7 +67,7 @@ def point(raw: Any) -> datetime | None:
     """An ISO time, aware and in UTC; a bare date is its midnight."""
     try:
         at = datetime.fromisoformat(raw)
-        return _in_utc(at) if at.tzinfo else at.replace(tzinfo=UTC)
+        return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
     except (TypeError, ValueError, OverflowError):
         return None
 
@@ -98,13 +89,9 @@ def whole_day(when: When) -> When:
 
 
 def _milliseconds(at: datetime) -> datetime:
-    utc = _in_utc(at)
+    utc = at.astimezone(UTC)
     beyond = utc.microsecond % 1000
     return utc.replace(microsecond=utc.microsecond - beyond) if beyond else utc
-
-
-def _in_utc(at: datetime) -> datetime:
-    return at if at.tzinfo is UTC else at.astimezone(UTC)
 
 
 def _text(raw: Any) -> str | None:
