@@ -143,8 +143,9 @@ class Reading:
     async def named(self, records: Iterable[Record], kinds: Iterable[Kind] = tuple(Kind)) -> tuple[Record, ...]:
         """The records with their refs named; a name that cannot be read just now stays empty."""
         whole, kinds = tuple(records), tuple(kinds)
+        refs = [ref for each in whole for ref in shapes.refs_in(each) if ref.kind in kinds]
         try:
-            names = await self.names([ref for each in whole for ref in shapes.refs_in(each) if ref.kind in kinds])
+            names = await self.names(refs) if refs else {}
         except BotError:
             return whole
         return tuple([with_names(each, names) for each in whole])

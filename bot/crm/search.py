@@ -72,9 +72,9 @@ def best_first(records: Iterable[Record], words: str) -> list[Record]:
 
 
 def _rank(record: Record, wanted: str) -> tuple[int, int, str, str]:
-    name = record.name.casefold()
-    best = min([_nearness(text.casefold(), wanted) for text in searched(record)])
-    return best, len(record.name), name, record.id
+    texts = [text.casefold() for text in searched(record)]
+    best = min([_nearness(text, wanted) for text in texts])
+    return best, len(record.name), texts[0], record.id
 
 
 def _nearness(text: str, wanted: str) -> int:
@@ -205,7 +205,7 @@ def _near(kind: Kind, wanted: Mapping[str, Value], reading: Reading) -> list[Fil
     """The records that hold the name's longest word: what is near is decided among them."""
     name = str(wanted.get("name") or wanted.get("title") or "")
     parts = sorted(_bare(name).split() or name.split(), key=len)
-    key = "title" if kind in (Kind.NOTE, Kind.TASK) else "name"
+    key = "title" if kind in shapes.TITLED else "name"
     paths = conditions.text_paths(kind, key, reading.knowledge)
     return [filters.contains(path, parts[-1]) for path in paths] if parts else []
 
