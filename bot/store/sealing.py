@@ -7,6 +7,11 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 CLEAR = "clear:"
 
 
+def in_clear(text: str) -> str:
+    """Text that is no secret, as it stands where others are sealed; `Sealing.open` brings it back."""
+    return CLEAR + text
+
+
 class BadKey(ValueError):
     """A key that cannot be used; the text says which, never the key itself."""
 
@@ -35,7 +40,7 @@ class Sealing:
 
     def seal(self, clear: str) -> str:
         """The text as it may be stored."""
-        return self._fernet.encrypt(clear.encode()).decode() if self._fernet else CLEAR + clear
+        return self._fernet.encrypt(clear.encode()).decode() if self._fernet else in_clear(clear)
 
     def open(self, sealed: str) -> str:
         """The text that was sealed; raises `Unreadable` when its key is not configured."""

@@ -115,7 +115,7 @@ cards = Table(
     Column("id", Text, primary_key=True),
     Column("proposal_id", Text, ForeignKey("proposals.id", ondelete="CASCADE"), nullable=False),
     Column("team_id", Text, nullable=False),
-    Column("place", Text, nullable=False),  # JSON; sealed, since it may hold a response_url
+    Column("place", Text, nullable=False),  # JSON; sealed when it holds a response_url
     Column("valid_until", Utc),
     Column("shown", Integer, nullable=False),
     Column("lease_until", Utc),
