@@ -3,7 +3,7 @@
 import pytest
 from crm_desk import PROFILES, Desk, new_id
 
-from bot.crm.search import are_alike
+from bot.crm.search import are_alike, best_first
 from bot.errors import InvalidChoice, Misunderstood, NotFound, NotRouted, UnknownField
 from bot.models import WRITABLE, Choice, Emails, FullName, Kind, Link, Links, Record, Ref, Refs
 from bot.queries import Condition, Op, Position, Query, Sort
@@ -76,6 +76,23 @@ async def test_words_may_stand_in_different_fields(desk: Desk) -> None:
     )
     found = await desk.twenty.find("zoe zz.org")
     assert [each.id for each in found.records[Kind.PERSON]] == [person["id"]]
+
+
+@pytest.mark.parametrize(
+    ("better", "worse"),
+    [
+        ("ada", "adam"),
+        ("Adam", "my ada"),
+        ("x-ada", "canada"),
+        ("canada ada", "canada"),
+        ("4_ada", "somebody"),
+        ("xada", "xadas"),
+    ],
+)
+def test_a_name_that_is_nearer_stands_first(better: str, worse: str) -> None:
+    """Exact, then prefix, then the start of some word in it, then part; among equals the shorter."""
+    named = [Record(kind=Kind.COMPANY, id=each, name=each, values={}) for each in (worse, better)]
+    assert [each.name for each in best_first(named, " ADA ")] == [better, worse]
 
 
 @every_profile
