@@ -98,6 +98,14 @@ def is_id(path: str, record_id: str) -> Filter:
     return one_of(path, (record_id,))
 
 
+def can_be_id(said: str) -> bool:
+    """Whether a record can have this id."""
+    try:
+        return bool(UUID(said))
+    except ValueError:
+        return False
+
+
 def one_of(path: str, ids: Iterable[str]) -> Filter:
     """The field is one of these ids; ValueError when one is not a UUID, or when there are none or above 100."""
     known = list(dict.fromkeys(str(UUID(each)) for each in ids))

@@ -110,7 +110,7 @@ class Reading:
 
     async def many(self, kind: Kind, ids: Iterable[str]) -> dict[str, Record]:
         """Those of the ids that exist, in as few requests as the CRM allows."""
-        wanted = list(dict.fromkeys(each.lower() for each in ids if each))
+        wanted = list(dict.fromkeys(each.lower() for each in ids if filters.can_be_id(each)))
         parts = [wanted[at : at + IDS_A_REQUEST] for at in range(0, len(wanted), IDS_A_REQUEST)]
         asked = [self.records(kind, filters.one_of("id", part), limit=IDS_A_REQUEST) for part in parts]
         return {each.id: each for found in await together(asked) for each in found.records}

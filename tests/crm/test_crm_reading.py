@@ -1,9 +1,12 @@
 """Looking up in every dialect: what is found, in which order, and for how many requests."""
 
+from typing import Any
+
 import pytest
 from crm_desk import PROFILES, Desk, new_id
 
 from bot.crm.search import are_alike, best_first
+from bot.crm.twenty import Twenty
 from bot.errors import InvalidChoice, Misunderstood, NotFound, NotRouted, UnknownField
 from bot.models import WRITABLE, Choice, Emails, FullName, Kind, Link, Links, Record, Ref, Refs
 from bot.queries import Condition, Op, Position, Query, Sort
@@ -389,3 +392,19 @@ class TestOldTargets:
         assert tie["noteId"] in {each.id for each in found}
         with desk.at_most(1):
             await desk.twenty.attached(Ref(Kind.PERSON, tie["companyId"]), Kind.NOTE)
+
+
+class Odd:
+    """A gateway to a CRM in which a person's company has no id that a record can have."""
+
+    connection_id = "odd"
+
+    async def get(self, plural: str, *_: Any, **__: Any) -> Any:
+        person = {"id": new_id(), "name": {"firstName": "Zoe", "lastName": "Q"}, "companyId": "n/a"}
+        return {"data": {plural: [person] if plural == "people" else []}}
+
+
+async def test_what_points_nowhere_is_shown_without_a_name() -> None:
+    """A look-up does not fail for a relation that no record can be meant by."""
+    found = await Twenty(Odd()).find("zoe")
+    assert [each.name for each in found.records[Kind.PERSON]] == ["Zoe Q"]
