@@ -3,6 +3,7 @@
 READ COMMITTED: a conditional update looks at the row again after waiting for it.
 """
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any, cast
 
@@ -12,8 +13,12 @@ from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.util import await_only, greenlet_spawn
 
 from bot.store.database import Result, Single, Work
-from bot.store.pool import Cut, Pool
 from bot.store.spelling import Rows, Speller, Spoken, refused
+
+POSTGRES_POOL = 10  # connections a process may hold; see the scaling page for the budget
+KEPT_IDLE = 30.0
+"""Seconds without use after which a connection is not trusted any more: something on the way may have dropped it. That
+nobody has closed one is known without asking, so that none is tried before it is used."""
 
 CUT = (
     asyncpg.ConnectionDoesNotExistError,
@@ -29,7 +34,8 @@ class PostgreSQL:
     def __init__(self, url: URL) -> None:
         self._url = url.set(drivername="postgresql+asyncpg")
         self._speller = Speller(PGDialect_asyncpg())  # type: ignore[no-untyped-call]
-        self._pool = Pool(dict(self._speller.dialect.create_connect_args(self._url)[1]))
+        self._pool: Any = None
+        self._opening = asyncio.Lock()
 
     async def read(self, work: Work[Result]) -> Result:
         return await self._twice(work, is_read=True)
@@ -42,11 +48,12 @@ class PostgreSQL:
         try:
             return await self._once(work, is_read=is_read)
         except Cut:
-            self._pool.distrust()
+            # What cut this one may have cut them all.
+            await (await self._opened()).expire_connections()
             return await self._once(work, is_read=is_read)
 
     async def _once(self, work: Work[Result], *, is_read: bool) -> Result:
-        async with self._pool.connection() as driver:
+        async with (await self._opened()).acquire() as driver:
             spoken = OnServer(driver, self._speller)
             if isinstance(work, Single):
                 return cast(Result, await spoken.answered(work))
@@ -65,8 +72,33 @@ class PostgreSQL:
         finally:
             await engine.dispose()
 
+    async def _opened(self) -> Any:
+        """asyncpg's pool; made at first use, since it belongs to the running loop."""
+        if self._pool is not None:
+            return self._pool
+        async with self._opening:
+            if self._pool is None:
+                address = dict(self._speller.dialect.create_connect_args(self._url)[1])
+                self._pool = await asyncpg.create_pool(
+                    min_size=0,
+                    max_size=POSTGRES_POOL,
+                    max_inactive_connection_lifetime=KEPT_IDLE,
+                    reset=_as_it_is,
+                    **address,
+                )
+        return self._pool
+
     async def close(self) -> None:
-        await self._pool.close()
+        if self._pool is not None:
+            await self._pool.close()
+
+
+async def _as_it_is(_: Any) -> None:
+    """What a connection returns to the pool with: we leave nothing behind, and a cleaning is one more round trip."""
+
+
+class Cut(Exception):
+    """The database closed the connection while it lay in the pool, and this was noticed only by using it."""
 
 
 async def _in_transaction(work: Work[Result], spoken: "OnServer") -> Result:
