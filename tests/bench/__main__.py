@@ -76,8 +76,9 @@ def lookup(quick: bool, rounds: int, seconds: float, only: str) -> list[Floor]:
 def confirm(quick: bool, rounds: int, clicks: int) -> list[Floor]:
     """Confirm, on SQLite and PostgreSQL, one and three processes: conditional write, CRM, card."""
     rounds, clicks = (1, 96) if quick else (rounds, clicks)
-    click.echo(f"{click_road.report(asyncio.run(click_road.measure(rounds=rounds, clicks=clicks)))}\n")
-    return []
+    seen = asyncio.run(click_road.measure(rounds=rounds, clicks=clicks))
+    click.echo(f"{click_road.report(seen)}\n")
+    return floors.of_clicks(seen)
 
 
 @main.command()

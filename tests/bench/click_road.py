@@ -27,6 +27,7 @@ from tests.bench.crm_standin import made_id
 from tests.bench.figures import Figure, percentile, table
 from tests.bench.load import Ask, Asking, Sample, in_flight
 from tests.bench.lookup_road import Stage, staged
+from tests.bench.results import ratio
 
 IN_FLIGHT = 48
 WARM_UP = 60
@@ -41,8 +42,12 @@ class Setting:
     by_hand: bool
 
     def __str__(self) -> str:
-        who = "by hand" if self.by_hand else ours.OURS
-        return f"{who}, {self.database}, {'one process' if self.processes == 1 else f'{self.processes} processes'}"
+        return f"{'by hand' if self.by_hand else ours.OURS}, {self.place}"
+
+    @property
+    def place(self) -> str:
+        """Where, whoever is measured."""
+        return f"{self.database}, {'one process' if self.processes == 1 else f'{self.processes} processes'}"
 
 
 SETTINGS = tuple(
@@ -138,6 +143,14 @@ class Clicked:
     samples: dict[Setting, list[Sample]]
     store_ms: dict[str, list[float]]
 
+    def of_by_hand(self) -> dict[Setting, Figure]:
+        """Our clicks a second as a multiple of the same by hand, round by round."""
+        return {mine: self._ratio(mine, by_hand) for mine, by_hand in zip(SETTINGS[::2], SETTINGS[1::2], strict=True)}
+
+    def _ratio(self, mine: Setting, by_hand: Setting) -> Figure:
+        rounds = zip(self.samples[mine], self.samples[by_hand], strict=True)
+        return Figure.of(ratio(one.per_second, other.per_second) for one, other in rounds)
+
 
 async def measure(*, rounds: int, clicks: int) -> Clicked:
     """Every round takes each setting once, and each database alone."""
@@ -213,27 +226,22 @@ def _contender(setting: Setting, url: str) -> Contender:
 
 def report(clicked: Clicked) -> str:
     """A table: clicks a second and what each costs; ours as a share of the same by hand, the store's share of ours."""
-    results, rows = clicked.samples, []
-    for mine, by_hand in zip(SETTINGS[::2], SETTINGS[1::2], strict=True):
-        for setting in (mine, by_hand):
-            seen = results[setting]
-            limit = Figure(tuple(each.per_second for each in results[by_hand])).median
-            rate = Figure(tuple(each.per_second for each in seen))
-            rows.append(
-                (
-                    setting,
-                    rate,
-                    Figure(tuple(each.cpu_each * 1000 for each in seen)),
-                    Figure(tuple(percentile(each.acknowledgements, 0.5) for each in seen)),
-                    Figure(tuple(percentile(each.answers, 0.5) for each in seen)),
-                    Figure(tuple(percentile(each.answers, 0.99) for each in seen)),
-                    sum(len(each.errors) for each in seen),
-                    f"{rate.median / limit:.2f}" if limit else "",
-                )
-            )
-    errors = {f"{setting}: {each.errors[0]}" for setting, seen in results.items() for each in seen if each.errors}
+    ratios = clicked.of_by_hand()
+    rows = [(setting, *_costs(seen), ratios.get(setting, "")) for setting, seen in clicked.samples.items()]
+    errors = {
+        f"{setting}: {each.errors[0]}" for setting, seen in clicked.samples.items() for each in seen if each.errors
+    }
     heads = ("", "clicks/s", "CPU ms each", "ack p50", "card p50", "card p99", "errors", "of by hand")
     return "\n".join([table(heads, rows), "", *_shares(clicked), _scaling(clicked), *errors])
+
+
+def _costs(seen: Sequence[Sample]) -> Iterator[object]:
+    yield Figure(tuple(each.per_second for each in seen))
+    yield Figure(tuple(each.cpu_each * 1000 for each in seen))
+    yield Figure(tuple(percentile(each.acknowledgements, 0.5) for each in seen))
+    for share in (0.5, 0.99):
+        yield Figure(tuple(percentile(each.answers, share) for each in seen))
+    yield sum(len(each.errors) for each in seen)
 
 
 def _shares(clicked: Clicked) -> list[str]:

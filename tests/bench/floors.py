@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from tests.bench.click_road import Clicked
 from tests.bench.figures import NOTHING, percentile, shown, table
 from tests.bench.growth import Growth
 from tests.bench.load import Sample
@@ -14,7 +15,7 @@ ALONE_ACKNOWLEDGED, STARTED, SLOWER = 2.0, 1.0, 5.0  # ms, seconds, ms
 STARVED = 0.5
 """A Confirm goes before all look-ups and typing: it waits for other Confirms only, however many others there are."""
 MEMORY_SHARE, ACKNOWLEDGED_SHARE = 0.4, 0.2
-FLAT = 1.2
+FLAT, OF_BY_HAND = 1.2, 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +147,13 @@ def _start(results: Results) -> Floor:
 def _beside(floor: Floor, note: str) -> Floor:
     """The same, with what the number is made of."""
     return floor if floor.holds is None else Floor(floor.what, f"{floor.measured} ({note})", floor.holds, floor.aim)
+
+
+def of_clicks(clicked: Clicked) -> list[Floor]:
+    """The floor of the click road, on each database."""
+    what = f"clicks/s, of by hand at least {OF_BY_HAND}"
+    ratios = clicked.of_by_hand().items()
+    return [at_least(f"Confirm, {mine.place}: {what}", [At("", each.median)], OF_BY_HAND) for mine, each in ratios]
 
 
 def of_burst(burst: Burst) -> list[Floor]:

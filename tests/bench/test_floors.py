@@ -4,7 +4,8 @@ import math
 
 import pytest
 
-from tests.bench.floors import At, Floor, at_least, at_most, of_burst, of_growth, of_lookups, report
+from tests.bench.click_road import SETTINGS, Clicked, Setting
+from tests.bench.floors import At, Floor, at_least, at_most, of_burst, of_clicks, of_growth, of_lookups, report
 from tests.bench.growth import Growth
 from tests.bench.load import Sample
 from tests.bench.results import ALONE, BUSY, JAVASCRIPT, LIMIT, OURS, STEADILY, Load, Results
@@ -173,3 +174,17 @@ def test_growth_is_flat_by_the_median_portion(portions, holds):
     """Large beside small within each portion, so that one bad moment of the machine decides nothing."""
     seen = Growth("CRM records", (100, 100_000), tuple(portions))
     assert [each.holds for each in of_growth([seen])] == [holds]
+
+
+def test_the_click_road_is_held_against_the_same_by_hand():
+    """Round by round, on each database: a busy round is busy for both."""
+    rounds = {False: (sample(answers=70), sample(answers=130)), True: (sample(answers=100), sample(answers=200))}
+    seen = {each: list(rounds[each.by_hand]) for each in SETTINGS}
+    slow = Setting("PostgreSQL", 3, by_hand=False)
+    seen[slow] = [sample(answers=59), sample(answers=118)]
+
+    assert {each.what.split(":")[0]: each.holds for each in of_clicks(Clicked(seen, {}))} == {
+        "Confirm, SQLite, one process": True,
+        "Confirm, PostgreSQL, one process": True,
+        "Confirm, PostgreSQL, 3 processes": False,
+    }
