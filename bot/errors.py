@@ -94,10 +94,13 @@ class Unavailable(BotError):
     """Nothing was written; trying again is safe."""
 
 
+Whose = Literal["operator", "team", "binding"]
+
+
 class CredentialBroken(BotError):
     """A credential is not accepted. `whose`: the operator's key, the team's connection, or the binding is dead."""
 
-    def __init__(self, sentence: str, *, whose: Literal["operator", "team", "binding"]) -> None:
+    def __init__(self, sentence: str, *, whose: Whose) -> None:
         super().__init__(sentence)
         self.whose = whose
 

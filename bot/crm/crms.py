@@ -17,19 +17,31 @@ class CRMs:
     """Gives the client of a connection, always the same one while it is in use."""
 
     def __init__(
-        self, http: httpx.AsyncClient, *, pacer: Pacer | None = None, hooks: Hooks | None = None, budget: float = BUDGET
+        self,
+        http: httpx.AsyncClient,
+        *,
+        pacer: Pacer | None = None,
+        hooks: Hooks | None = None,
+        budget: float = BUDGET,
+        command: str = "/crm",
     ) -> None:
         self._http = http
         self._pacer = pacer or Pacer()
         self._hooks = hooks or Hooks()
         self._budget = budget
+        self._command = command
         self._kept: OrderedDict[ConnectionId, Twenty] = OrderedDict()
 
     def of(self, connection_id: ConnectionId) -> Twenty:
         """The CRM behind the connection; ValueError when that is no connection id."""
         if connection_id not in self._kept:
             gateway = Gateway(
-                self._http, checked(connection_id), pacer=self._pacer, hooks=self._hooks, budget=self._budget
+                self._http,
+                checked(connection_id),
+                pacer=self._pacer,
+                hooks=self._hooks,
+                budget=self._budget,
+                command=self._command,
             )
             self._kept[connection_id] = Twenty(gateway)
         self._kept.move_to_end(connection_id)

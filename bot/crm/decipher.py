@@ -55,7 +55,7 @@ _PERMISSION = re.compile(r"(?i)permission|forbidden resource")
 
 GONE_QUIET = "The CRM did not answer, so it is not known yet whether this was written."
 UNREACHABLE = "The CRM cannot be reached just now. Nothing was changed; please try again."
-RECONNECT = "The CRM no longer accepts this workspace's connection. An admin can reconnect it with `/crm connect`."
+NOT_ACCEPTED = "The CRM no longer accepts this workspace's connection."
 
 
 def decipher(method: str, status: int, headers: Mapping[str, str], body: bytes) -> Any:
@@ -123,7 +123,7 @@ def _too_many(headers: Mapping[str, str], body: bytes) -> RateLimited:
 def _error(method: str, status: int, complaint: str, code: str) -> BotError:
     match status:
         case 401 | 412:
-            return CredentialBroken(RECONNECT, whose="team")
+            return CredentialBroken(NOT_ACCEPTED, whose="team")
         case 403:
             return _forbidden(complaint, code)
         case 404:
@@ -145,20 +145,20 @@ def _forbidden(complaint: str, code: str) -> BotError:
         return _denied()
     if not complaint:
         return Unavailable(UNREACHABLE)  # a page from something in front of the CRM, which let nothing through
-    return CredentialBroken(RECONNECT, whose="team")
+    return CredentialBroken(NOT_ACCEPTED, whose="team")
 
 
 def _not_found(complaint: str) -> BotError:
     if _UNROUTED.search(complaint):
         return NotRouted("This CRM does not offer that.")
     if _CONNECTION.search(complaint):
-        return CredentialBroken(RECONNECT, whose="binding")
+        return CredentialBroken(NOT_ACCEPTED, whose="binding")
     return NotFound("The CRM has no such record (any more).")
 
 
 def _fault(method: str, complaint: str) -> BotError:
     if _CREDENTIAL.search(complaint):
-        return CredentialBroken(RECONNECT, whose="team")
+        return CredentialBroken(NOT_ACCEPTED, whose="team")
     if "Data validation error" in complaint:
         return Refused("The CRM did not accept a value. Nothing was written.")
     return silence(method)
@@ -181,7 +181,7 @@ def _refusal(complaint: str, code: str) -> BotError:
     if _UNROUTED.search(complaint):
         return NotRouted("This CRM does not offer that.")
     if re.search(r"(?i)no (active )?connection|connection (is )?not|missing .*connection", complaint):
-        return CredentialBroken(RECONNECT, whose="binding")
+        return CredentialBroken(NOT_ACCEPTED, whose="binding")
     if "foreign key" in complaint:
         return Refused("A record that this refers to is no longer in the CRM. Nothing was written.")
     said = presentable(complaint)

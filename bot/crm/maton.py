@@ -16,10 +16,10 @@ from uuid import UUID
 import aiohttp
 import httpx
 
-from bot.crm.decipher import READS, RECONNECT, UNREACHABLE, decipher, silence
+from bot.crm.decipher import NOT_ACCEPTED, READS, UNREACHABLE, decipher, silence
 from bot.crm.pace import Pacer, Urgency
 from bot.crm.transport import Bodiless, Client, Transport, wire_headers
-from bot.errors import BotError, CredentialBroken, OutcomeUnknown, RateLimited, Unavailable
+from bot.errors import BotError, CredentialBroken, OutcomeUnknown, RateLimited, Unavailable, Whose
 from bot.models import ConnectionId
 
 log = logging.getLogger(__name__)
@@ -33,10 +33,10 @@ MOST_TRIES = 8
 CONNECTIONS = 256
 """At once, per process. With 64, a CRM that takes 50 ms would let through no more than 400 lookups a second."""
 
-FAULTY = (
-    "The CRM answered with a fault; most often its connection has expired. "
-    "If it lasts, an admin can reconnect it with `/crm connect`."
-)
+FAULTY = "The CRM answered with a fault; most often its connection has expired."
+
+_KNOWN_TO_MATON: dict[int, Whose] = {404: "binding", 200: "team"}
+"""Whose credential is broken, by what Maton says of the connection."""
 
 ASKED_FOR = 5.0
 """Seconds for which Maton's word on a connection serves: one broken team must not spend everybody's requests."""
@@ -123,8 +123,10 @@ class Gateway:
         pacer: Pacer,
         hooks: Hooks | None = None,
         budget: float = BUDGET,
+        command: str = "/crm",
     ) -> None:
         self._http = http
+        self._command = command
         self.connection_id = checked(connection_id)
         self._pacer = pacer
         self._hooks = hooks or Hooks()
@@ -250,16 +252,17 @@ class Gateway:
             return CredentialBroken(
                 "The bot's own access to Maton is not accepted; its operator must act.", whose="operator"
             )
-        if status == 404:
-            return CredentialBroken(RECONNECT, whose="binding")
-        return CredentialBroken(RECONNECT, whose="team") if status == 200 else suspicion
+        whose = _KNOWN_TO_MATON.get(status, suspicion.whose)
+        next_step = f"An admin can reconnect it with `{self._command} connect`."
+        return CredentialBroken(f"{NOT_ACCEPTED} {next_step}", whose=whose)
 
     async def _explained(self, error: BotError, status: int) -> BotError:
         """A bare 500 of a read is often an expired credential; of a write, it stays unknown whether it was done."""
         if status != 500 or isinstance(error, OutcomeUnknown):
             return error
+        lasting = f"{FAULTY} If it lasts, an admin can reconnect it with `{self._command} connect`."
         broken = await self._whose(_Doubtful(FAULTY, whose="team"))
-        return _Doubtful(FAULTY, whose="team") if broken.whose == "team" else broken
+        return _Doubtful(lasting, whose="team") if broken.whose == "team" else broken
 
     async def _ask_maton(self) -> int:
         """Maton's own word on the connection, asked once for all requests that failed within some seconds."""

@@ -199,6 +199,18 @@ async def test_a_bare_500_is_believed_only_the_second_time(desk: Desk) -> None:
     assert raised.value.whose == "team"
 
 
+async def test_the_next_step_is_the_command_as_the_operator_called_it(desk: Desk) -> None:
+    """`SLACK_COMMAND` may be another than /crm; whoever reads the sentence must be able to type what it says."""
+    renamed = CRMs(desk.crms._http, pacer=desk.crms._pacer, command="/sales").of(desk.connection_id)
+    desk.maton.fault("expired", path="/twenty/", times=None)
+    with pytest.raises(CredentialBroken, match="reconnect it with `/sales connect`"):
+        await renamed.members()
+    desk.maton.clear_faults()
+    desk.maton.fault("status", status=500, path="/twenty/", message="Oops", times=None)
+    with pytest.raises(CredentialBroken, match="If it lasts, an admin can reconnect it with `/sales connect`"):
+        await renamed.find("acme")
+
+
 async def test_a_deleted_connection_is_a_dead_binding(desk: Desk) -> None:
     """Whatever status Maton answers with."""
     for status in (400, 403, 404, 412):
