@@ -74,9 +74,7 @@ def in_its_place(text: str) -> str:
 
 def plain_text(text: str, at_most: int) -> dict[str, Any]:
     """A `plain_text` object: never empty, never too long, `:smile:` stays what it is."""
-    shown = text if text.isascii() else in_its_place(text)
-    if len(shown) > at_most:
-        shown = clip(shown, at_most)
+    shown = clip(in_its_place(text), at_most)
     return {"type": "plain_text", "text": shown if text.strip() else " ", "emoji": False}
 
 

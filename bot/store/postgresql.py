@@ -47,7 +47,7 @@ class PostgreSQL:
         """No click fails for a connection that a restart of the database has cut: another one is taken."""
         try:
             return await self._once(work, is_read=is_read)
-        except Cut:
+        except _Cut:
             # What cut this one may have cut them all.
             await (await self._opened()).expire_connections()
             return await self._once(work, is_read=is_read)
@@ -97,15 +97,11 @@ async def _as_it_is(_: Any) -> None:
     """What a connection returns to the pool with: we leave nothing behind, and a cleaning is one more round trip."""
 
 
-class Cut(Exception):
-    """The database closed the connection while it lay in the pool, and this was noticed only by using it."""
-
-
 async def _in_transaction(work: Work[Result], spoken: "OnServer") -> Result:
     await spoken.told("BEGIN")
     try:
         result = await greenlet_spawn(work, spoken.as_typed)
-    except Cut:
+    except _Cut:
         raise
     except Exception:
         await spoken.told("ROLLBACK")
@@ -122,7 +118,7 @@ class OnServer(Spoken):
         self.driver = driver
 
     def say(self, text: str, parameters: Sequence[Any], *, has_rows: bool) -> Rows:
-        """Execute it; raises `Cut` when the connection was lost."""
+        """Execute it; raises `_Cut` when the connection was lost."""
         return await_only(self.told(text, parameters, has_rows=has_rows))
 
     async def answered(self, single: Single) -> Rows:
@@ -138,11 +134,15 @@ class OnServer(Spoken):
                 return Rows(await self.driver.fetch(text, *parameters))
             status = await self.driver.execute(text, *parameters)
         except CUT as error:
-            raise Cut from error
+            raise _Cut from error
         except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             if self.driver.is_closed():
-                raise Cut from error
+                raise _Cut from error
             is_conflict = isinstance(error, asyncpg.IntegrityConstraintViolationError)
             raise refused(error, text, is_conflict=is_conflict) from error
         last = status.rpartition(" ")[2]
         return Rows((), int(last) if last.isdigit() else -1)
+
+
+class _Cut(Exception):
+    """The database closed the connection while it lay in the pool, and this was noticed only by using it."""

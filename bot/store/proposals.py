@@ -5,6 +5,7 @@ as due for rewriting, so that a card tells the truth even when the process dies 
 """
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
 
@@ -63,7 +64,7 @@ class Proposals:
         if state not in (State.DONE, State.FAILED):
             raise ValueError(f"an execution does not end as {state}")
         values = _held(id, owner, now) | {"b_state": state.value, "b_outcome": outcome_text(outcome)}
-        told = Told(sql.FINISH, values, What(state.value), at=now, record=outcome.record)
+        told = Told(step=sql.FINISH, values=values, what=What(state.value), at=now, record=outcome.record)
         return self._cards.shown(await self._database.write(told.with_cards()))
 
     async def release(self, id: str, owner: str, sentence: str, now: datetime) -> Proposal | None:
@@ -166,10 +167,11 @@ class Proposals:
     async def _move_all(
         self, step: sql.Step, values: Parameters, what: What, *, actor: str = "", at: datetime
     ) -> tuple[Proposal, ...]:
-        rows = await self._database.write(Told(step, values, what, actor=actor, at=at).alone())
+        rows = await self._database.write(Told(step=step, values=values, what=what, actor=actor, at=at).alone())
         return tuple(proposal(row) for row in rows)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
     """A conditional write and its line of history: it brings back what it moved, as it is now.
 
@@ -177,37 +179,27 @@ class Told:
     what a first try has moved, a second finds moved.
     """
 
-    def __init__(
-        self,
-        step: sql.Step,
-        values: Parameters,
-        what: What,
-        *,
-        actor: str = "",
-        at: datetime,
-        record: Ref | None = None,
-    ) -> None:
-        self._step = step
-        self._values = values
-        self._what = what
-        self._actor = actor
-        self._at = at
-        self._record = record
+    step: sql.Step
+    values: Parameters
+    what: What
+    at: datetime
+    actor: str = ""
+    record: Ref | None = None
 
     def alone(self) -> Single:
         """Just that."""
-        return Single(self._step.told, self._values | self._line(), otherwise=self._one_by_one)
+        return Single(self.step.told, self.values | self._line(), otherwise=self._one_by_one)
 
     def with_cards(self) -> Single:
         """That, and everywhere it is shown, as `Cards.shown` reads it."""
-        return Single(self._step.shown, self._values | self._line(), otherwise=self._one_by_one_with_cards)
+        return Single(self.step.shown, self.values | self._line(), otherwise=self._one_by_one_with_cards)
 
     def _line(self) -> Parameters:
-        return {"b_at": self._at, "b_what": self._what.value, "b_actor": self._actor, **_now_named(self._record)}
+        return {"b_at": self.at, "b_what": self.what.value, "b_actor": self.actor, **_now_named(self.record)}
 
     def _one_by_one(self, connection: Connection) -> Rows:
-        rows = cast(Rows, connection.execute(self._step.move, self._values))
-        append(connection, [proposal(row) for row in rows], self._what, actor=self._actor, at=self._at)
+        rows = cast(Rows, connection.execute(self.step.move, self.values))
+        append(connection, [proposal(row) for row in rows], self.what, actor=self.actor, at=self.at)
         return rows
 
     def _one_by_one_with_cards(self, connection: Connection) -> Rows:
@@ -227,7 +219,8 @@ def void_open(connection: Connection, team: TeamId, now: datetime, reason: str) 
     """`Proposals.void_open` within a larger transaction: a rebind voids in the instant in which it swaps."""
     outcome = outcome_text(Outcome(sentence=reason))
     values: Parameters = {"b_team": team, "b_now": now, "b_outcome": outcome, "b_card_due": now + CARD_GRACE}
-    return tuple(proposal(row) for row in Told(sql.VOID, values, What.VOIDED, at=now).alone()(connection))
+    voided = Told(step=sql.VOID, values=values, what=What.VOIDED, at=now).alone()
+    return tuple(proposal(row) for row in voided(connection))
 
 
 def _held(id: str, owner: str, now: datetime) -> Parameters:
