@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import httpx
 import msgspec
 
-from bot.crm.decipher import UNREACHABLE, decipher
+from bot.crm.decipher import KEY_REFUSED, UNREACHABLE, decipher
 from bot.crm.maton import checked, never_left
 from bot.errors import BotError, CredentialBroken, NotFound, OutcomeUnknown, Unavailable
 from bot.models import ConnectionId
@@ -118,9 +118,7 @@ def _new_id(answer: Any) -> str:
 def _ours(error: CredentialBroken, status: int) -> BotError:
     """On Maton's own routes only our key can be refused, and what is missing is missing."""
     if status in (401, 403):
-        return CredentialBroken(
-            "The bot's own access to Maton is not accepted; its operator must act.", whose="operator"
-        )
+        return CredentialBroken(KEY_REFUSED, whose="operator")
     return NotFound("Maton has no such connection (any more).") if status == 404 else error
 
 

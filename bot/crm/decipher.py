@@ -55,6 +55,7 @@ _PERMISSION = re.compile(r"(?i)permission|forbidden resource")
 
 GONE_QUIET = "The CRM did not answer, so it is not known yet whether this was written."
 UNREACHABLE = "The CRM cannot be reached just now. Nothing was changed; please try again."
+KEY_REFUSED = "The bot's own access to Maton is not accepted; its operator must act."
 NOT_ACCEPTED = "The CRM no longer accepts this workspace's connection."
 
 

@@ -16,7 +16,7 @@ from uuid import UUID
 import aiohttp
 import httpx
 
-from bot.crm.decipher import NOT_ACCEPTED, READS, UNREACHABLE, decipher, silence
+from bot.crm.decipher import KEY_REFUSED, NOT_ACCEPTED, READS, UNREACHABLE, decipher, silence
 from bot.crm.pace import Pacer, Urgency
 from bot.crm.transport import Bodiless, Client, Transport, wire_headers
 from bot.errors import BotError, CredentialBroken, OutcomeUnknown, RateLimited, Unavailable, Whose
@@ -249,9 +249,7 @@ class Gateway:
         """Whose credential it is: Maton knows its own key and the connection, else the team's (maton.md section 3)."""
         status = await self._ask_maton()
         if status == 401:
-            return CredentialBroken(
-                "The bot's own access to Maton is not accepted; its operator must act.", whose="operator"
-            )
+            return CredentialBroken(KEY_REFUSED, whose="operator")
         whose = _KNOWN_TO_MATON.get(status, suspicion.whose)
         next_step = f"An admin can reconnect it with `{self._command} connect`."
         return CredentialBroken(f"{NOT_ACCEPTED} {next_step}", whose=whose)
@@ -260,9 +258,10 @@ class Gateway:
         """A bare 500 of a read is often an expired credential; of a write, it stays unknown whether it was done."""
         if status != 500 or isinstance(error, OutcomeUnknown):
             return error
-        lasting = f"{FAULTY} If it lasts, an admin can reconnect it with `{self._command} connect`."
-        broken = await self._whose(_Doubtful(FAULTY, whose="team"))
-        return _Doubtful(lasting, whose="team") if broken.whose == "team" else broken
+        lasting = f"If it lasts, an admin can reconnect it with `{self._command} connect`."
+        doubtful = _Doubtful(f"{FAULTY} {lasting}", whose="team")
+        broken = await self._whose(doubtful)
+        return doubtful if broken.whose == "team" else broken
 
     async def _ask_maton(self) -> int:
         """Maton's own word on the connection, asked once for all requests that failed within some seconds."""
