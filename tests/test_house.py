@@ -26,6 +26,7 @@ FLOORS = (
         "errors",
         "errands",
         "beside",
+        "wire",
         "metrics",
         "settings",
         "logs",

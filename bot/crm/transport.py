@@ -5,14 +5,15 @@ checks it letter by letter, and keeps cookies, which here must not be kept: a co
 sent with the next team's request.
 """
 
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Callable, Sequence
+from functools import cached_property, lru_cache
 from typing import Any
 
 import aiohttp
 import httpx
 import yarl
-from multidict import CIMultiDict
+
+from bot.wire import Wire, lines
 
 
 class Client(httpx.AsyncClient):
@@ -37,52 +38,44 @@ class Bodiless(httpx.Request):
 
 
 class Transport(httpx.AsyncBaseTransport):
-    """One pooled aiohttp session. Takes the extensions `timeout`, `target` (path, parameters) and `headers`."""
+    """One pool of aiohttp's. Takes the extensions `timeout`, `target` (path, parameters) and `lines` (of headers)."""
 
-    def __init__(self, connector: Any) -> None:
-        self._connector = connector
-        self._session: aiohttp.ClientSession | None = None
-        self._timeouts: dict[tuple[float | None, float | None, float | None], aiohttp.ClientTimeout] = {}
+    def __init__(self, connector: Callable[[], aiohttp.BaseConnector]) -> None:
+        self._made = connector
+        self._connector: aiohttp.BaseConnector | None = None
+        self._patiences: dict[tuple[float | None, float | None, float | None], aiohttp.ClientTimeout] = {}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Exchange one request; raises httpx's exceptions, each with aiohttp's own as its cause."""
         try:
-            async with self._opened().request(
+            answer = await self._wire.exchange(
                 request.method,
                 _url(request),
-                headers=request.extensions.get("headers") or wire_headers(request.headers),
-                data=request.content or None,
-                allow_redirects=False,
-                timeout=self._timeout(request.extensions.get("timeout") or {}),
-            ) as answer:
-                body = await answer.read()
+                lines=request.extensions.get("lines") or lines(request.headers.raw),
+                body=request.content,
+                patience=self._patience(request.extensions.get("timeout") or {}),
+            )
         except (aiohttp.ClientError, OSError) as error:
             raise _in_httpx_words(error, request) from error
-        return Arrived(answer.status, answer.raw_headers, body, request)
+        return Arrived(answer.status, answer.headers, answer.body, request)
 
-    def _opened(self) -> aiohttp.ClientSession:
-        if self._session is None:  # made at first use, since it belongs to the running loop
-            self._session = aiohttp.ClientSession(
-                connector=self._connector(),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                auto_decompress=False,  # httpx does it, by the answer's own headers
-            )
-            # aiohttp sends a DELETE or PUT a second time by itself when the connection drops; no public switch for it.
-            self._session._retry_connection = False
-        return self._session
+    @cached_property
+    def _wire(self) -> Wire:
+        self._connector = self._made()  # at first use, since it belongs to the running loop
+        return Wire(self._connector)
 
-    def _timeout(self, asked: dict[str, float | None]) -> aiohttp.ClientTimeout:
+    def _patience(self, asked: dict[str, float | None]) -> aiohttp.ClientTimeout:
         key = (asked.get("connect"), asked.get("read"), asked.get("pool"))
         connect, read, pool = key
-        if key not in self._timeouts:
-            if len(self._timeouts) > 100:
-                self._timeouts.clear()
-            self._timeouts[key] = aiohttp.ClientTimeout(sock_connect=connect, sock_read=read, connect=pool)
-        return self._timeouts[key]
+        if key not in self._patiences:
+            if len(self._patiences) > 100:
+                self._patiences.clear()
+            self._patiences[key] = aiohttp.ClientTimeout(sock_connect=connect, sock_read=read, connect=pool)
+        return self._patiences[key]
 
     async def aclose(self) -> None:
-        if self._session is not None:
-            await self._session.close()
+        if self._connector is not None:
+            await self._connector.close()
 
 
 class Arrived(httpx.Response):
@@ -97,11 +90,6 @@ class Arrived(httpx.Response):
         else:
             self._content = body
             self.is_closed = self.is_stream_consumed = True
-
-
-def wire_headers(headers: httpx.Headers) -> CIMultiDict[str]:
-    """The same headers as aiohttp takes them."""
-    return CIMultiDict((name.decode("ascii"), value.decode("latin-1")) for name, value in headers.raw)
 
 
 def _url(request: httpx.Request) -> yarl.URL:

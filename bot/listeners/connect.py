@@ -137,7 +137,7 @@ class Connect:
     async def _resume(self, pending: PendingConnection, connection: Connection) -> None:
         try:
             team = await self._teams.team(pending.team_id)
-            talk = Talk(team.slack, self._teams.session, user=UserId(pending.requested_by))
+            talk = Talk(team.slack, self._teams.wire, user=UserId(pending.requested_by))
             await self._ask_once(team.id, connection.id, talk)
         except (BotError, *UNREACHABLE) as error:
             log.info("a connection was not asked about: %s", reason(error), extra={"team": pending.team_id})

@@ -220,7 +220,7 @@ class Front(AsyncMiddleware):
         team = await self._teams.team(incoming.team, incoming.enterprise)
         talk = Talk(
             team.slack,
-            self._teams.session,
+            self._teams.wire,
             user=incoming.user,
             channel=incoming.channel,
             thread_ts=incoming.thread_ts,

@@ -160,7 +160,7 @@ class Cards:
         """Whether this place shows the message now; False when it never will."""
         if place.response_url:
             alive = place.valid_until is None or place.valid_until > self._now()
-            return alive and await by_response_url(self._teams.session, place.response_url, message, replace=True)
+            return alive and await by_response_url(self._teams.wire, place.response_url, message, replace=True)
         if not place.ts:
             return False
         try:

@@ -4,6 +4,7 @@ Bolt's own `respond` and per-request clients open a new connection per message (
 """
 
 from collections import OrderedDict
+from functools import cached_property
 from typing import Any
 
 import aiohttp
@@ -11,12 +12,15 @@ import msgspec
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.wire import Wire
+
 CLIENTS_KEPT = 2_000
 SLACK_ANSWERS_WITHIN = 10.0  # seconds
+PATIENCE = aiohttp.ClientTimeout(sock_connect=SLACK_ANSWERS_WITHIN, sock_read=SLACK_ANSWERS_WITHIN)
 
 
 class SlackClients:
-    """Hands out Web API clients that share one session. Close it at shutdown."""
+    """Hands out Web API clients that share one session, and the road to response_urls. Close it at shutdown."""
 
     def __init__(self, base_url: str) -> None:
         self._base_url = base_url
@@ -28,11 +32,18 @@ class SlackClients:
         """The shared session; made at first use, since it belongs to the running loop."""
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                timeout=aiohttp.ClientTimeout(sock_connect=SLACK_ANSWERS_WITHIN, sock_read=SLACK_ANSWERS_WITHIN),
+                timeout=PATIENCE,
                 json_serialize=_json,
                 cookie_jar=aiohttp.DummyCookieJar(),  # Slack's API sets none; looking for some is a tenth of a request
             )
         return self._session
+
+    @cached_property
+    def wire(self) -> Wire:
+        """The road to response_urls, over the same connections."""
+        connector = self.session.connector
+        assert connector is not None  # noqa: S101 -- only a closed session has none
+        return Wire(connector)
 
     def with_token(self, token: str) -> AsyncWebClient:
         """The client of a token; the least used are forgotten beyond `CLIENTS_KEPT`."""

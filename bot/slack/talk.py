@@ -9,14 +9,17 @@ from typing import Any, Protocol
 
 import aiohttp
 import msgspec
+import yarl
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.models import UserId
+from bot.slack.clients import PATIENCE
+from bot.wire import Wire, lines
 
 log = logging.getLogger(__name__)
 
-JSON = {"Content-Type": "application/json; charset=utf-8"}
+JSON = lines([(b"Content-Type", b"application/json; charset=utf-8")])
 
 Blocks = list[dict[str, Any]]
 View = dict[str, Any]
@@ -35,7 +38,7 @@ class Says(Protocol):
 
 
 async def by_response_url(
-    session: aiohttp.ClientSession, url: str, message: Says, *, replace: bool = False, in_channel: bool = False
+    wire: Wire, url: str, message: Says, *, replace: bool = False, in_channel: bool = False
 ) -> bool:
     """Answer by a response_url; False when Slack no longer takes it (five uses, thirty minutes)."""
     body = {
@@ -48,11 +51,13 @@ async def by_response_url(
     }
     try:
         # Encoded by msgspec: 10 us for ten rows, 140 us by the json module.
-        async with session.post(url, data=msgspec.json.encode(body), headers=JSON) as answer:
-            if answer.status < 300:
-                return True
-            log.info("a response_url was refused with %s", answer.status)
-    except (aiohttp.ClientError, TimeoutError) as error:
+        answer = await wire.exchange(
+            "POST", yarl.URL(url), lines=JSON, body=msgspec.json.encode(body), patience=PATIENCE
+        )
+        if answer.status < 300:
+            return True
+        log.info("a response_url was refused with %s", answer.status)
+    except (aiohttp.ClientError, TimeoutError, ValueError) as error:
         log.info("a response_url could not be reached: %s", type(error).__name__)
     return False
 
@@ -63,7 +68,7 @@ class Talk:
     def __init__(
         self,
         slack: AsyncWebClient,
-        session: aiohttp.ClientSession,
+        wire: Wire,
         *,
         user: UserId,
         channel: str = "",
@@ -77,7 +82,7 @@ class Talk:
         self.channel = channel
         self.thread_ts = thread_ts
         self.response_url = response_url
-        self._session = session
+        self._wire = wire
         self._trigger_id = trigger_id
         self._over_modal = over_modal
         self._view: Mapping[str, Any] = {}
@@ -89,13 +94,13 @@ class Talk:
 
     async def only_privately(self, message: Says, *, replace: bool = False) -> bool:
         """As `privately`, but False, and nothing said, when only a direct message could reach this person."""
-        if self.response_url and await by_response_url(self._session, self.response_url, message, replace=replace):
+        if self.response_url and await by_response_url(self._wire, self.response_url, message, replace=replace):
             return True
         return bool(self.channel) and await self._ephemeral(message)
 
     async def publicly(self, message: Says) -> None:
         """Say it to everybody in the channel, also where the bot is not a member."""
-        if self.response_url and await by_response_url(self._session, self.response_url, message, in_channel=True):
+        if self.response_url and await by_response_url(self._wire, self.response_url, message, in_channel=True):
             return
         await self.slack.chat_postMessage(channel=self.channel, thread_ts=self.thread_ts or None, **_body(message))
 

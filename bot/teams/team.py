@@ -5,7 +5,6 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-import aiohttp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -19,6 +18,7 @@ from bot.slack.people import People
 from bot.store import Store
 from bot.store.standing import Standing
 from bot.team_settings import TeamSettings
+from bot.wire import Wire
 
 REMEMBERED_FOR = 5.0
 """Seconds; reads may use a connection this old, a confirmed write always asks the store."""
@@ -54,9 +54,9 @@ class Teams:
         self._remembered: dict[TeamId, _Remembered] = {}
 
     @property
-    def session(self) -> aiohttp.ClientSession:
-        """The session for response_urls."""
-        return self._clients.session
+    def wire(self) -> Wire:
+        """The road to response_urls."""
+        return self._clients.wire
 
     def tenant(self, team: TeamId) -> TeamId:
         """The installed team that serves a request which names `team`."""

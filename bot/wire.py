@@ -1,0 +1,111 @@
+"""HTTP exchanges straight over aiohttp's pooled connections.
+
+For each exchange aiohttp's session makes a request, a response and three context managers, for cookies, redirects,
+proxies, middlewares and a second attempt of its own, none of which the bot may have: 105 us of CPU for a read of 4 KB,
+55 us without. Connections, names, TLS, parsing and timeouts stay aiohttp's.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import aiohttp
+import yarl
+from aiohttp.client_proto import ResponseHandler
+from aiohttp.connector import Connection
+from aiohttp.http import RawResponseMessage
+from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.streams import StreamReader
+
+_COUNTED = frozenset({"POST", "PUT", "PATCH"})  # say their length even when it is nought (RFC 9110, section 8.6)
+_OWN = frozenset({b"host", b"content-length", b"transfer-encoding", b"connection"})
+_ORIGINS_KEPT = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One whole answer; its body as it came, perhaps compressed."""
+
+    status: int
+    headers: tuple[tuple[bytes, bytes], ...]
+    body: bytes
+
+
+class Wire:
+    """Sends each request exactly once: no redirect, no cookie, no second attempt. The connector stays its owner's."""
+
+    def __init__(self, connector: aiohttp.BaseConnector) -> None:
+        self._connector = connector
+        self._origins: dict[tuple[str, str], aiohttp.ClientRequest] = {}
+
+    async def exchange(
+        self, method: str, url: yarl.URL, *, lines: bytes, body: bytes = b"", patience: aiohttp.ClientTimeout
+    ) -> Answer:
+        """One request, its headers as `lines` made them, and its answer.
+
+        Raises aiohttp.ClientError or TimeoutError. With InvalidURL, ClientConnectorError and ConnectionTimeoutError
+        there was no connection and nothing left; any other leaves open what the other side did.
+        """
+        origin = self._origin(url)
+        connection = await self._connected(origin, patience)
+        try:
+            answer = await _exchanged(connection, _whole(method, url, origin, lines, body), patience.sock_read)
+        except HttpProcessingError as error:
+            connection.close()
+            raise aiohttp.ClientPayloadError(f"no HTTP answer: {error.message}") from error
+        except BaseException:
+            connection.close()  # what is still to come must not become the next request's answer
+            raise
+        connection.release()
+        return answer
+
+    def _origin(self, url: yarl.URL) -> aiohttp.ClientRequest:
+        """What the connector wants to know of scheme, host and port; the same for every request to them."""
+        key = (url.scheme, url.raw_authority)
+        if key not in self._origins:
+            if not url.absolute:
+                raise aiohttp.InvalidURL(url)
+            if len(self._origins) >= _ORIGINS_KEPT:
+                self._origins.clear()
+            self._origins[key] = aiohttp.ClientRequest("GET", url.origin(), loop=asyncio.get_running_loop())
+        return self._origins[key]
+
+    async def _connected(self, origin: aiohttp.ClientRequest, patience: aiohttp.ClientTimeout) -> Connection:
+        try:
+            return await self._connector.connect(origin, traces=[], timeout=patience)
+        except TimeoutError as error:
+            raise aiohttp.ConnectionTimeoutError(f"no connection to {origin.url.host} in time") from error
+
+
+def lines(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """Headers as they leave, but for those that are the wire's own; ValueError for one that would be two."""
+    kept = [(name, value) for name, value in headers if name.lower() not in _OWN]
+    if any(forbidden in each for pair in kept for each in pair for forbidden in (b"\r", b"\n", b"\0")):
+        raise ValueError("a line break in a header")
+    return b"".join(b"%b: %b\r\n" % pair for pair in kept)
+
+
+def _whole(method: str, url: yarl.URL, origin: aiohttp.ClientRequest, said: bytes, body: bytes) -> bytes:
+    length = f"Content-Length: {len(body)}\r\n" if body or method in _COUNTED else ""
+    first = f"{method} {url.raw_path_qs} HTTP/1.1\r\nHost: {origin.headers['Host']}\r\n{length}"
+    return b"%b%b\r\n%b" % (first.encode("ascii"), said, body)
+
+
+async def _exchanged(connection: Connection, request: bytes, seconds: float | None) -> Answer:
+    """Raises HttpProcessingError, too, when what comes is no HTTP."""
+    protocol, transport = connection.protocol, connection.transport
+    if protocol is None or transport is None or transport.is_closing():
+        raise aiohttp.ClientConnectionResetError("the connection was closed before the request")
+    protocol.set_response_params(read_until_eof=True, auto_decompress=False, read_timeout=seconds)
+    transport.write(request)
+    protocol.start_timeout()
+    message, payload = await _final(protocol)
+    return Answer(message.code, message.raw_headers, await payload.read())
+
+
+async def _final(protocol: ResponseHandler) -> tuple[RawResponseMessage, StreamReader]:
+    """The answer itself; what only announces it (1xx) is passed over."""
+    while True:
+        message, payload = await protocol.read()
+        if message.code >= 200:
+            return message, payload
