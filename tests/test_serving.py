@@ -1,10 +1,12 @@
 """`crm-bot serve` as an operator starts it: a process, its health, its stop, and Socket Mode."""
 
 import asyncio
+import gc
 import os
 import signal
 import socket
 import sys
+import weakref
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -13,6 +15,7 @@ import aiohttp
 from bot.sandbox.slack import FakeSlack, text_of
 from bot.sandbox.slack.sample import ACME, ACME_TOKEN, ANA, SALES
 from bot.sandbox.twenty import FakeCRM, FakeMaton, samples
+from bot.serving import collect_by_the_clock
 
 SECRET, KEY = "serving-signing-secret", "serving-maton-key"
 
@@ -170,3 +173,23 @@ async def test_binding_what_maton_does_not_know_is_refused(sqlite_url):
         code, said = await command("connections", "bind", "T0GLOBEX1", connection, env=env)
     assert code == 1
     assert "another workspace" in said
+
+
+async def test_garbage_is_collected_by_the_clock():
+    """Whatever the count says: objects in use set no collection off, and a cycle is gone within seconds."""
+
+    class Cycle:
+        def __init__(self) -> None:
+            self.itself = self
+
+    gone = asyncio.Event()
+    gc.disable()
+    try:
+        watched = weakref.ref(Cycle(), lambda _: gone.set())
+        collecting = asyncio.create_task(collect_by_the_clock())
+        async with asyncio.timeout(5):
+            await gone.wait()
+        collecting.cancel()
+    finally:
+        gc.enable()
+    assert watched() is None
