@@ -6,6 +6,7 @@ One registry per bot, not the library's global one, so that several bots can liv
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
@@ -31,6 +32,7 @@ class Metrics:
         self._crm = Histogram(
             "crm_bot_crm_seconds", "CRM requests", ["method", "outcome"], buckets=SECONDS, registry=self._registry
         )
+        self._of_request = cache(self._crm.labels)  # both are few; the library would check them each time
         self._proposals = Counter(
             "crm_bot_proposals_total", "Proposals entering a state", ["state"], registry=self._registry
         )
@@ -57,7 +59,7 @@ class Metrics:
 
     def crm_request(self, method: str, outcome: str, seconds: float) -> None:
         """A request to the CRM ended; `outcome` is its status or the kind of fault."""
-        self._crm.labels(method, outcome).observe(seconds)
+        self._of_request(method, outcome).observe(seconds)
 
     def proposal(self, state: str) -> None:
         """A proposal entered a state."""

@@ -85,7 +85,7 @@ class Arrived(httpx.Response):
         self, status_code: int, headers: Sequence[tuple[bytes, bytes]], body: bytes, request: httpx.Request
     ) -> None:
         super().__init__(status_code, headers=headers, stream=httpx.ByteStream(body), request=request)
-        if "content-encoding" in self.headers:
+        if any(name.lower() == b"content-encoding" for name, _ in headers):
             self.read()
         else:
             self._content = body
