@@ -111,9 +111,9 @@ def manifest(public_url: str, socket_mode: bool, command_name: str, token_rotati
 @main.command("new-key")
 def new_key() -> None:
     """Print a fresh key for ENCRYPTION_KEY."""
-    from cryptography.fernet import Fernet
+    from bot import keys
 
-    click.echo(Fernet.generate_key().decode())
+    click.echo(keys.new_key())
 
 
 @main.command()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from cryptography.fernet import Fernet
+from bot.keys import read_key
 
 Parsed = TypeVar("Parsed")
 
@@ -216,7 +216,7 @@ def _keys(text: str) -> tuple[str, ...]:
     keys = tuple(key.strip() for key in text.split(",") if key.strip())
     for number, key in enumerate(keys, start=1):
         try:
-            Fernet(key)
+            read_key(key)
         except ValueError:
             raise ValueError(f"key {number} is not a key made with 'crm-bot new-key'") from None
     return keys

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography.fernet import Fernet
 
+from bot.keys import new_key
 from bot.store import Sealing, Store
 
-KEY = Fernet.generate_key().decode()
+KEY = new_key()
 
 
 @dataclass

@@ -27,6 +27,7 @@ FLOORS = (
         "errands",
         "beside",
         "wire",
+        "keys",
         "metrics",
         "settings",
         "logs",

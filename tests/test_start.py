@@ -6,8 +6,8 @@ import sys
 
 import aiohttp
 import pytest
-from cryptography.fernet import Fernet
 
+from bot.keys import new_key
 from bot.sandbox.slack import FakeSlack, text_of
 from bot.sandbox.slack.sample import ACME, ANA, SALES
 from bot.sandbox.twenty import FakeCRM, FakeMaton, samples
@@ -19,7 +19,7 @@ OAUTH = {
     "SLACK_CLIENT_ID": "1.2",
     "SLACK_CLIENT_SECRET": "made-up",
     "PUBLIC_URL": "https://crm-bot.example.com",
-    "ENCRYPTION_KEY": Fernet.generate_key().decode(),
+    "ENCRYPTION_KEY": new_key(),
 }
 NEVER = ("alembic", "jinja2", "dateparser", "regex", "dotenv", "httpcore", "boto3", "bot.sandbox", "bot.checking")
 NEVER += ("slack_sdk.audit_logs", "slack_sdk.scim", "sqlalchemy.orm", "sqlalchemy.ext.asyncio")

@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 
 USER_AGENT = "crm-bot/0.1"
 HEADER = "Maton-Connection"
+JSON = lines([(b"Content-Type", b"application/json")])
 WRITE_TIMEOUT = 30.0
 BUDGET = 10.0
 """Seconds that one read, or one write before it has left, may take with everything that is tried again."""
@@ -134,8 +135,7 @@ class Gateway:
         self._asking = asyncio.Lock()
         self._asked_at = float("-inf")
         self._asked_status = 0
-        self._headers = httpx.Headers({**http.headers, HEADER: self.connection_id})
-        self._lines = lines(self._headers.raw)
+        self._lines = lines([*http.headers.raw, (HEADER.encode(), self.connection_id.encode())])
         self._base = http.base_url.raw_path.decode().rstrip("/")
 
     async def get(
@@ -239,11 +239,12 @@ class Gateway:
             "timeout": {"connect": 5.0, "read": read, "pool": 5.0},
             "target": (self._base + path, params),
         }
+        # No other headers: without the connection's own a request carries no key either, and reaches nobody's CRM.
+        extensions["lines"] = self._lines
         if json is None:
-            extensions["lines"] = self._lines
-            # No others: without the connection's own a request carries no key either, and reaches nobody's CRM.
             return Bodiless(method, self._http.base_url, headers=httpx.Headers(), extensions=extensions)
-        return httpx.Request(method, self._http.base_url, headers=self._headers, json=json, extensions=extensions)
+        extensions["lines"] += JSON
+        return httpx.Request(method, self._http.base_url, json=json, extensions=extensions)
 
     async def _whose(self, suspicion: CredentialBroken) -> CredentialBroken:
         """Whose credential it is: Maton knows its own key and the connection, else the team's (maton.md section 3)."""

@@ -16,9 +16,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import aiohttp
-from cryptography.fernet import Fernet
 from yarl import URL
 
+from bot.keys import new_key
 from bot.models import ConnectionId, TeamId, UserId
 from bot.sandbox.child import Child, free_port
 from bot.sandbox.page.pointing import PointedSlack
@@ -96,7 +96,7 @@ async def set_up(*, world: World | None = None, settings: Mapping[str, str] | No
         await stack.enter_async_context(slack.serve())
         bot_url = f"http://{LOOPBACK}:{free_port()}"
         child = Child({}, folder=folder, url=bot_url)
-        key = Fernet.generate_key().decode()
+        key = new_key()
         stage = Stage(slack, maton, crms, connections, child, folder / "sandbox.sqlite3", key)
         child.environment |= {**_environment(stage, maton_url=maton_url), **(settings or {})}
         stack.push_async_callback(child.stop)

@@ -1,8 +1,13 @@
 """Secrets at rest: the first key encrypts, every key decrypts, so that keys can be changed without a stop."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from nacl.encoding import URLSafeBase64Encoder as Base64
+from nacl.exceptions import CryptoError
+from nacl.secret import SecretBox
+
+from bot.keys import read_key
 
 CLEAR = "clear:"
 
@@ -28,7 +33,7 @@ class Sealing:
     """
 
     def __init__(self, keys: Sequence[str] = ()) -> None:
-        self._fernet = MultiFernet([_key(number, key) for number, key in enumerate(keys, start=1)]) if keys else None
+        self._boxes = tuple(_box(number, key) for number, key in enumerate(keys, start=1))
 
     def __repr__(self) -> str:
         return f"<Sealing {'with keys' if self.protects else 'without keys'}>"
@@ -36,33 +41,33 @@ class Sealing:
     @property
     def protects(self) -> bool:
         """Whether there is a key at all."""
-        return self._fernet is not None
+        return bool(self._boxes)
 
     def seal(self, clear: str) -> str:
         """The text as it may be stored."""
-        return self._fernet.encrypt(clear.encode()).decode() if self._fernet else in_clear(clear)
+        return self._boxes[0].encrypt(clear.encode(), encoder=Base64).decode() if self._boxes else in_clear(clear)
 
     def open(self, sealed: str) -> str:
         """The text that was sealed; raises `Unreadable` when its key is not configured."""
         if sealed.startswith(CLEAR):
             return sealed.removeprefix(CLEAR)
-        if self._fernet is None:
+        if not self._boxes:
             raise Unreadable("Something stored is encrypted and ENCRYPTION_KEY is not set.")
-        try:
-            return self._fernet.decrypt(sealed.encode()).decode()
-        except InvalidToken:
-            raise Unreadable("Something stored was encrypted with a key that ENCRYPTION_KEY no longer holds.") from None
+        for box in self._boxes:
+            with suppress(CryptoError, ValueError):
+                return box.decrypt(sealed.encode(), encoder=Base64).decode()
+        raise Unreadable("Something stored was encrypted with a key that ENCRYPTION_KEY no longer holds.")
 
     def reseal(self, sealed: str) -> str:
         """The same text under the first key."""
         return self.seal(self.open(sealed))
 
 
-def _key(number: int, key: str) -> Fernet:
+def _box(number: int, key: str) -> SecretBox:
     try:
-        return Fernet(key)
+        return SecretBox(read_key(key))
     except ValueError:
         raise BadKey(
-            f"Key {number} of ENCRYPTION_KEY is not a Fernet key (32 bytes in URL-safe base64); a passphrase will not "
-            "do. Make one with 'crm-bot new-key'."
+            f"Key {number} of ENCRYPTION_KEY is not a key (32 bytes in URL-safe base64); a passphrase will not do. "
+            "Make one with 'crm-bot new-key'."
         ) from None

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from cryptography.fernet import Fernet
 from sqlalchemy import Connection, insert
 
+from bot.keys import new_key
 from bot.store import Sealing, Store
 from bot.store.installations import Installation
 from bot.store.tables import connections, installations
@@ -18,7 +18,7 @@ from tests.bench import slack_standin as slack
 from tests.bench.contenders import Contender
 from tests.bench.results import OURS
 
-KEY = Fernet.generate_key().decode()
+KEY = new_key()
 AT_ONCE = 5_000
 
 

@@ -24,8 +24,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from cryptography.fernet import Fernet
-
+from bot.keys import new_key
 from bot.models import ConnectionId, TeamId, UserId
 from bot.proposal import Event, Proposal, State, What
 from bot.sandbox.slack import FakeSlack, FormError, Message, User, buttons_of, sample_world, text_of
@@ -257,7 +256,7 @@ async def fleet(plan: Plan, database_url: str, directory: Path) -> AsyncIterator
     maton, crm = FakeMaton(api_key=MATON_KEY), FakeCRM(records=samples.acme())
     companies = [str(crm.add("companies", {"name": f"Worker {n}"})["id"]) for n in range(plan.workers)]
     ledger = Ledger(crm)
-    key = Fernet.generate_key().decode()
+    key = new_key()
     await bind(database_url, key, maton.connect(crm))
     async with slack.serve() as slack_url, maton.serve() as maton_url:
         environment = {

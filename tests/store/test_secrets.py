@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cryptography.fernet import Fernet
 from databases import KEY
 
+from bot.keys import new_key
 from bot.models import Kind, Ref
 from bot.proposal import CardPlace, Proposal
 from bot.queries import Position, Query
@@ -106,7 +106,7 @@ async def test_the_database_file_holds_no_secret(sqlite_url: str, a_proposal: Ma
 
 async def test_keys_can_be_changed(database_url: str, a_proposal: Make, now: datetime):
     """With a new key in front everything stays readable, and after resealing the old key can be dropped."""
-    new = Fernet.generate_key().decode()
+    new = new_key()
     store = await Store.open(database_url, Sealing([KEY]))
     proposal = a_proposal()
     await fill(store, proposal, now)
@@ -129,9 +129,20 @@ async def test_keys_can_be_changed(database_url: str, a_proposal: Make, now: dat
     await store.close()
 
 
+@pytest.mark.parametrize("spoilt", [0, 30, -2])
+def test_what_was_changed_in_the_database_is_not_read(spoilt: int):
+    """Whoever can write to the database can forge nothing by it."""
+    sealed = Sealing([KEY]).seal("xoxb-1-secret")
+    other = "A" if sealed[spoilt] != "A" else "B"
+    changed = sealed[:spoilt] + other + sealed[spoilt:][1:]
+    for forged in (changed, sealed[:-4], "gAAAAAB", "", "é"):
+        with pytest.raises(Unreadable):
+            Sealing([KEY]).open(forged)
+
+
 @pytest.mark.parametrize("keys", [["hunter2"], [KEY, ""], [KEY, "QUJD"]], ids=["words", "empty", "short"])
 def test_a_bad_key_is_named_by_its_number(keys: list[str]):
-    """What is not a Fernet key is refused, saying which, what to do, and not the key itself."""
+    """What is not a key is refused, saying which, what to do, and not the key itself."""
     with pytest.raises(BadKey, match=f"Key {len(keys)} of ENCRYPTION_KEY .*crm-bot new-key") as caught:
         Sealing(keys)
     assert "hunter2" not in str(caught.value)

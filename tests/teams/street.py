@@ -9,16 +9,16 @@ from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp import web
-from cryptography.fernet import Fernet
 
 from bot.app import Bot, build
+from bot.keys import new_key
 from bot.sandbox.slack import FakeSlack, Message, World, links_of, sample_world
 from bot.sandbox.slack.sample import ACME, CLEO, GLOBEX, GLOBEX_SALES, GUS, SALES
 from bot.sandbox.twenty import FakeCRM, FakeMaton, samples
 from bot.settings import Settings
 from tests.house import MATON_KEY, SIGNING_SECRET, House
 
-KEY = Fernet.generate_key().decode()
+KEY = new_key()
 ADMINS = {ACME: CLEO, GLOBEX: GUS}
 PLACES = {ACME: SALES, GLOBEX: GLOBEX_SALES}
 
