@@ -18,8 +18,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-GENERATIONS = ((600, 2), (20, 1), (1, 0))
-"""How often, in seconds, garbage is looked for, and in which generation; the first that fits."""
+COLLECTED_EVERY = 0.5
+"""Seconds after which what is young is searched for garbage."""
+
+OLD_COLLECTED_AFTER = 1_200
+"""So many times later all the rest is, too: ten minutes."""
 
 
 async def serve(settings: Settings) -> None:
@@ -68,15 +71,16 @@ def _spare_the_collector() -> None:
 
 
 async def collect_by_the_clock() -> None:
-    """Look each second for garbage among what is young, seldom among the rest: cycles are few, 0.1 for a look-up.
+    """Search for garbage at steady times, in small portions: cycles are few here, 0.1 for a look-up.
 
     By Python's own count 64 look-ups in flight set a collection off 14 times a second, since they are many objects,
-    though all in use: with the imports among them a fifth of a look-up's CPU, without them 4 %. The threshold is for
-    what makes cycles faster than a second allows.
+    though all in use: with the imports among them a fifth of a look-up's CPU, without them 4 %. And now and then it
+    would go through all that is remembered of thousands of teams, which takes 60 ms. The threshold is for what makes
+    cycles faster than the clock allows.
     """
-    for second in itertools.count(1):
-        await asyncio.sleep(1)
-        gc.collect(next(generation for every, generation in GENERATIONS if second % every == 0))
+    for turn in itertools.count(1):
+        await asyncio.sleep(COLLECTED_EVERY)
+        gc.collect(1 if turn % OLD_COLLECTED_AFTER else 2)
 
 
 async def _connect_socket(bot: Bot) -> "AsyncSocketModeHandler":
