@@ -28,6 +28,7 @@ FLOORS = (
         "beside",
         "wire",
         "keys",
+        "remembered",
         "metrics",
         "settings",
         "logs",

@@ -13,9 +13,9 @@ from bot.crm.dialect import Knowledge
 from bot.crm.filters import Filter
 from bot.crm.maton import Gateway
 from bot.crm.pace import Urgency
-from bot.crm.remembered import Remembered
 from bot.errors import BotError, Misunderstood, NotFound, NotRouted, Unavailable, UnknownField
 from bot.models import Kind, Record, Ref
+from bot.remembered import Remembered
 
 MOST_A_PAGE = 200
 LONG = 2_000

@@ -5,10 +5,10 @@ from collections.abc import Iterable
 
 from bot.crm.pace import Urgency
 from bot.crm.reading import Reading, Records, together
-from bot.crm.remembered import Remembered
 from bot.crm.search import best_first, holds_words, matching
 from bot.errors import NotRouted
 from bot.models import Kind, Record
+from bot.remembered import Remembered
 
 FRESH = 10.0
 """Seconds for which an answer serves what is typed after it."""

@@ -1,14 +1,13 @@
 """Each team's own token, from where it was installed: nothing here waits for Slack unless a token has expired."""
 
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 
 from slack_bolt.authorization import AuthorizeResult
 
 from bot.errands import Errands
 from bot.models import TeamId
+from bot.remembered import Remembered
 from bot.slack.clients import SlackClients
 from bot.slack.installing.grants import OAuthApp
 from bot.slack.installing.renewing import Renewing
@@ -24,12 +23,6 @@ ABSENCE_REMEMBERED_FOR = 2.0
 KEPT = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    until: float
-    identity: AuthorizeResult | None
-
-
 class ManyWorkspaces:
     """The `Tokens` of a bot that workspaces install themselves.
 
@@ -41,17 +34,19 @@ class ManyWorkspaces:
     ) -> None:
         self._store = store
         self._renewing = Renewing(store=store, clients=clients, app=app, errands=errands, now=now)
-        self._known: dict[tuple[str, str], _Known] = {}
+        self._known: Remembered[tuple[str, str], tuple[AuthorizeResult | None]] = Remembered(
+            most=KEPT, seconds=REMEMBERED_FOR
+        )
         self._placed: set[str] = set()
 
     async def authorize(self, team: str, enterprise: str) -> AuthorizeResult | None:
         """The bot's identity in a team; None where it is not installed."""
-        known = self._known.get((team, enterprise))
-        if known is None or known.until <= time.monotonic():
-            identity = await self._identity(team, enterprise)
-            known = _Known(time.monotonic() + (REMEMBERED_FOR if identity else ABSENCE_REMEMBERED_FOR), identity)
-            self._remember(team, enterprise, known)
-        return known.identity
+        if known := self._known.get((team, enterprise)):
+            return known[0]
+        identity = await self._identity(team, enterprise)
+        seconds = REMEMBERED_FOR if identity else ABSENCE_REMEMBERED_FOR
+        self._known.put((team, enterprise), (identity,), seconds=seconds)
+        return identity
 
     def tenant(self, team: TeamId) -> TeamId:
         """The team itself: in an organisation, too, each workspace has its own CRM and its own settings."""
@@ -59,7 +54,7 @@ class ManyWorkspaces:
 
     def forget(self, team: str) -> None:
         """Drop what is remembered of a team or an enterprise."""
-        self._known = {key: known for key, known in self._known.items() if team not in key}
+        self._known.forget_all(lambda key: team in key)
         self._placed.discard(team)
 
     async def _identity(self, team: str, enterprise: str) -> AuthorizeResult | None:
@@ -87,8 +82,3 @@ class ManyWorkspaces:
             await self._store.org_teams.remember(TeamId(team), found.enterprise_id)
             self._placed.add(team)
         return found
-
-    def _remember(self, team: str, enterprise: str, known: _Known) -> None:
-        if len(self._known) >= KEPT:
-            self._known.pop(next(iter(self._known)))
-        self._known[team, enterprise] = known

@@ -1,13 +1,12 @@
 """Who somebody in Slack is: email, timezone, and whether that person is a guest or an outsider."""
 
-import time
-
 import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import NotAllowed
 from bot.models import Profile, UserId
+from bot.remembered import Remembered
 from bot.slack.talk import reason
 
 REMEMBERED_FOR = 300.0  # seconds; a click that needs a right asks afresh
@@ -20,7 +19,7 @@ class People:
     """Asks Slack's `users.info` once per person and some minutes."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, str], tuple[float, Profile]] = {}
+        self._known: Remembered[tuple[str, str], Profile] = Remembered(most=KEPT, seconds=REMEMBERED_FOR)
 
     async def profile(self, slack: AsyncWebClient, team: str, user: str, *, fresh: bool = False) -> Profile:
         """The person's profile, at most some minutes old; `fresh` asks Slack now.
@@ -29,11 +28,10 @@ class People:
         not grant the scope at all is everybody known by id alone: in UTC, no admin, and matched to no member.
         """
         known = self._known.get((team, user))
-        if known and not fresh and known[0] > time.monotonic():
-            return known[1]
-        profile = await self._asked(slack, team, user)
-        self._remember(team, user, profile)
-        return profile
+        if known is None or fresh:
+            known = await self._asked(slack, team, user)
+            self._known.put((team, user), known)
+        return known
 
     async def _asked(self, slack: AsyncWebClient, team: str, user: str) -> Profile:
         try:
@@ -48,12 +46,7 @@ class People:
 
     def forget(self, team: str) -> None:
         """Drop everything known of a team."""
-        self._known = {key: value for key, value in self._known.items() if key[0] != team}
-
-    def _remember(self, team: str, user: str, profile: Profile) -> None:
-        if len(self._known) >= KEPT:
-            self._known.pop(next(iter(self._known)))
-        self._known[team, user] = (time.monotonic() + REMEMBERED_FOR, profile)
+        self._known.forget_all(lambda key: key[0] == team)
 
 
 def _profile(user: dict[str, object], team: str) -> Profile:

@@ -6,12 +6,12 @@ it, allows 270 clicks a second where this allows 1,200 (16 in flight, two cores)
 
 import asyncio
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import URL, Connection, NullPool, create_engine, event
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
-from bot.store.database import Result, Work
+from bot.store.database import Result, Single, Work
 from bot.store.on_file import BUSY_TIMEOUT, OnFile, prepare
 from bot.store.spelling import Speller
 from bot.store.writer import Writer
@@ -36,6 +36,8 @@ class SQLite:
     async def read(self, work: Work[Result]) -> Result:
         if self._reading is None:
             self._reading = self._connect()
+        if isinstance(work, Single) and work.otherwise is None:
+            return cast(Result, work(self._reading.as_typed))  # one statement sees one state of the file anyway
         self._reading.driver.execute("BEGIN")
         try:
             return work(self._reading.as_typed)

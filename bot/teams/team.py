@@ -1,7 +1,6 @@
 """A Slack team as the stories see it: its Slack client, its own CRM and nobody else's, its settings and its people."""
 
 import asyncio
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -12,6 +11,7 @@ from bot.crm.crms import CRMs
 from bot.crm.twenty import Twenty
 from bot.errors import NotConnected
 from bot.models import ConnectionId, Profile, TeamId
+from bot.remembered import Remembered
 from bot.slack.authorize import Tokens
 from bot.slack.clients import SlackClients
 from bot.slack.people import People
@@ -26,14 +26,15 @@ REMEMBERED_FOR = 5.0
 ABSENCE_REMEMBERED_FOR = 1.0
 """Seconds; whoever has just connected a CRM by another process is not to wait for this one."""
 
+KEPT = 10_000
+
 NOT_CONNECTED = (
     "This workspace is not connected to a CRM yet. A workspace admin can connect it with `{command} connect`."
 )
 
 
 @dataclass(frozen=True, slots=True)
-class _Remembered:
-    until: float
+class _Known:
     connection: ConnectionId | None
     crm_name: str
     settings: TeamSettings
@@ -51,7 +52,7 @@ class Teams:
         self._tokens = tokens
         self._clients = clients
         self._crms = crms
-        self._remembered: dict[TeamId, _Remembered] = {}
+        self._known: Remembered[TeamId, _Known] = Remembered(most=KEPT, seconds=REMEMBERED_FOR)
 
     @property
     def wire(self) -> Wire:
@@ -69,28 +70,25 @@ class Teams:
             raise NotConnected("The bot is not installed in this workspace any more.")
         return Team(self.tenant(team), self._clients.with_token(identity.bot_token), identity, self)
 
-    async def remembered(self, team: TeamId, *, fresh: bool = False) -> _Remembered:
+    async def remembered(self, team: TeamId, *, fresh: bool = False) -> _Known:
         """The team's connection and settings, at most `REMEMBERED_FOR` seconds old."""
-        known = self._remembered.get(team)
-        if known and not fresh and known.until > time.monotonic():
-            return known
-        return self.learn(team, await self.store.standing(team))
+        known = None if fresh else self._known.get(team)
+        return known or self.learn(team, await self.store.standing(team))
 
-    def learn(self, team: TeamId, standing: Standing) -> _Remembered:
+    def learn(self, team: TeamId, standing: Standing) -> _Known:
         """Remember how the team stands, as the store has just told."""
         bound, settings = standing
-        known = _Remembered(
-            until=time.monotonic() + (REMEMBERED_FOR if bound else ABSENCE_REMEMBERED_FOR),
+        known = _Known(
             connection=ConnectionId(bound.connection_id) if bound else None,
             crm_name=bound.crm_name if bound else "",
             settings=settings,
         )
-        self._remembered[team] = known
+        self._known.put(team, known, seconds=REMEMBERED_FOR if bound else ABSENCE_REMEMBERED_FOR)
         return known
 
     def forget(self, team: TeamId) -> None:
         """Drop what is remembered, so that the next request sees what was just changed."""
-        self._remembered.pop(team, None)
+        self._known.forget(team)
 
     def crm_of(self, connection: ConnectionId) -> Twenty:
         """The CRM behind a connection."""

@@ -10,7 +10,7 @@ Held = TypeVar("Held")
 
 
 class Remembered(Generic[Key, Held]):
-    """Holds at most `most` things, each for `seconds`."""
+    """Holds at most `most` things, each for `seconds` unless something else is said with it."""
 
     def __init__(self, *, most: int, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._most = most
@@ -18,15 +18,16 @@ class Remembered(Generic[Key, Held]):
         self._clock = clock
         self._held: OrderedDict[Key, tuple[float, Held]] = OrderedDict()
 
-    def put(self, key: Key, held: Held) -> None:
+    def put(self, key: Key, held: Held, *, seconds: float | None = None) -> None:
         """Remember from now on."""
-        self.put_all(((key, held),))
+        self.put_all(((key, held),), seconds=seconds)
 
-    def put_all(self, many: Iterable[tuple[Key, Held]]) -> None:
+    def put_all(self, many: Iterable[tuple[Key, Held]], *, seconds: float | None = None) -> None:
         """Remember all of them from now on."""
         now = self._clock()
+        until = now + (self._seconds if seconds is None else seconds)
         for key, held in many:
-            self._held[key] = (now + self._seconds, held)
+            self._held[key] = (until, held)
             self._held.move_to_end(key)
         while self._held and (len(self._held) > self._most or next(iter(self._held.values()))[0] <= now):
             self._held.popitem(last=False)
@@ -41,6 +42,11 @@ class Remembered(Generic[Key, Held]):
         now, found = self._clock(), self._held.get
         return {key: known[1] for key in keys if (known := found(key)) and known[0] > now}
 
-    def forget(self) -> None:
-        """Forget everything."""
-        self._held.clear()
+    def forget(self, key: Key) -> None:
+        """Forget one thing, known or not."""
+        self._held.pop(key, None)
+
+    def forget_all(self, about: Callable[[Key], bool] = lambda key: True) -> None:
+        """Forget everything, or everything whose key is `about` something."""
+        for key in [key for key in self._held if about(key)]:
+            del self._held[key]
