@@ -1,8 +1,8 @@
 """`crm-bot check`: each thing the bot depends on, tried once, is ok or comes with what to do about it."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
+from msgspec import Struct
 from slack_sdk.errors import SlackApiError
 
 from bot.app import sealing_keys
@@ -17,8 +17,7 @@ from bot.store import Store, Unreadable
 from bot.store.sealing import Sealing
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """One thing that was tried; `says` is what was found, or what to do."""
 
     what: str

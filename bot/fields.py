@@ -3,8 +3,9 @@
 Which of them a connected CRM really has is learned (bot.crm), never assumed.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from bot.models import Kind
 
@@ -30,8 +31,7 @@ class Holds(StrEnum):
     RECORDS = "records"
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Struct, frozen=True):
     """One field. `required`: a create without it makes no sense. `standard`: every CRM is expected to have it."""
 
     key: str

@@ -5,7 +5,8 @@ all of them, and where none applies the proposer decides. People are matched by 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from bot.changes import Change, Verb
 from bot.models import Money, Profile, Record, UserId
@@ -26,8 +27,7 @@ NO_APPROVER = "This workspace's policy leaves nobody who could decide this. An a
 PROPOSER_ONLY = "Only the one who proposed this can decide it."
 
 
-@dataclass(frozen=True, slots=True)
-class Demand:
+class Demand(Struct, frozen=True):
     """What all rules together ask for: anybody but the proposer, and/or one of `named` (None: not limited)."""
 
     another: bool = False

@@ -2,11 +2,11 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import httpx
 from aiohttp import web
+from msgspec import Struct
 from slack_sdk.errors import SlackClientError
 
 from bot.blocks.primitives import Message
@@ -39,8 +39,7 @@ log = logging.getLogger(__name__)
 Now = Callable[[], datetime]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ground:
+class Ground(Struct, frozen=True, kw_only=True):
     """What everything here stands on."""
 
     settings: Settings
@@ -50,8 +49,7 @@ class Ground:
     now: Now
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tenancy:
+class Tenancy(Struct, frozen=True, kw_only=True):
     """The stories of teams, the doors of the OAuth install (none for one workspace), and what is swept."""
 
     connect: Connect

@@ -7,7 +7,6 @@ proxies, middlewares and a second attempt of its own, none of which the bot may 
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import aiohttp
 import yarl
@@ -16,14 +15,14 @@ from aiohttp.connector import Connection
 from aiohttp.http import RawResponseMessage
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.streams import StreamReader
+from msgspec import Struct
 
 _COUNTED = frozenset({"POST", "PUT", "PATCH"})  # say their length even when it is nought (RFC 9110, section 8.6)
 _OWN = frozenset({b"host", b"content-length", b"transfer-encoding", b"connection"})
 _ORIGINS_KEPT = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """One whole answer; its body as it came, perhaps compressed."""
 
     status: int

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from typing import Any
+
+from msgspec import Struct, field
 
 from bot.blocks import ids
 from bot.blocks.inputs import fits, shown_seconds, text_of
@@ -24,8 +25,7 @@ _NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,10})?", re.ASCII)
 _KINDS = {Holds.COMPANY: Kind.COMPANY, Holds.PERSON: Kind.PERSON, Holds.MEMBER: Kind.MEMBER}
 
 
-@dataclass(frozen=True, slots=True)
-class Answers:
+class Answers(Struct, frozen=True):
     """A form's values by the keys of `bot.fields`, None where emptied; with `errors`, nothing of it may be used."""
 
     values: dict[str, Value] = field(default_factory=dict)
@@ -33,8 +33,7 @@ class Answers:
     whole_thread: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Input:
+class _Input(Struct, frozen=True):
     field: Field
     state: Mapping[str, Any]
     old: Value

@@ -1,7 +1,8 @@
 """What is said around a team's connection: the way to Maton, what it is connected to, how it fares, and its end."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from bot.blocks import ids
 from bot.blocks.primitives import (
@@ -42,8 +43,7 @@ WHOSE = {
 """Whose fault it is and who can mend it, by the kind that the store keeps."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Identified:
+class Identified(Struct, frozen=True, kw_only=True):
     """What a look into a CRM told: enough for an admin to recognise it. None: not known."""
 
     members: int
@@ -52,8 +52,7 @@ class Identified:
     crm_name: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Standing(Struct, frozen=True, kw_only=True):
     """How a team's connection stands. `fault` is one of `WHOSE`, "" while it works; times None when not known."""
 
     crm_name: str = ""

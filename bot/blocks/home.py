@@ -1,7 +1,8 @@
 """The App Home: the connection, what waits for me, my open tasks and the quick actions; useful without rights, too."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from bot.blocks import ids, rows
 from bot.blocks.connecting import Standing, fault
@@ -31,8 +32,7 @@ SHOWN = 5
 BLOCKS = 100
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Home:
+class Home(Struct, frozen=True, kw_only=True):
     """What a person's Home shows. `tasks` is None where they were not read; `remark` says why."""
 
     standing: Standing

@@ -1,9 +1,10 @@
 """One input per kind of field: the element by what the field holds, filled in with the value it has."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
 
 from bot.blocks import ids
 from bot.blocks.primitives import Block, option, plain_text
@@ -25,8 +26,7 @@ EXTERNAL = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
+class _Asked(Struct, frozen=True):
     field: Field
     value: Value
     choices: Sequence[str]

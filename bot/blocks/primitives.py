@@ -6,9 +6,10 @@ Text of people and of the CRM goes into `plain_text` and `rich_text` leaves only
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 Block = dict[str, Any]
 Blocks = list[Block]
@@ -32,8 +33,7 @@ _TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _USER = re.compile(r"[UW][A-Z0-9]{1,30}")
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Struct, frozen=True):
     """What is said: `blocks` for the eye, and the same as `text` for screen readers and notifications."""
 
     text: str

@@ -1,6 +1,6 @@
 """What went wrong, as a sentence with its next step, in a message or in the form that is open."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from bot.blocks import ids
 from bot.blocks.primitives import (
@@ -17,8 +17,7 @@ from bot.blocks.primitives import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """A sentence for the person, the next step where one is known, and the reference that is also in the log."""
 
     sentence: str

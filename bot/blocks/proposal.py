@@ -1,6 +1,6 @@
 """The card of a proposal: exactly what will change while it waits, exactly what happened once it is decided."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from bot.blocks import ids, rows
 from bot.blocks.diff import change_blocks, moved_blocks, summary_blocks
@@ -46,8 +46,7 @@ NOT_KNOWN = (
 AGAIN = "Confirm tries again."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Around:
+class Around(Struct, frozen=True, kw_only=True):
     """What a card says beside its proposal: `waiting` are others about the same thing.
 
     `may_decide` is a sentence in mrkdwn, since it may mention people.

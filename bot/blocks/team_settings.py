@@ -5,8 +5,9 @@ The form holds one rule of who decides and one of what is never allowed; it is t
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from bot.blocks import ids
 from bot.blocks.primitives import Block, View, header, modal, option, plain_text
@@ -36,8 +37,7 @@ _PLACES = {
 _ADDRESS = re.compile(r"https://[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+(?::\d{1,5})?")
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(Struct, frozen=True):
     """What was submitted: the settings, or what is wrong at which field."""
 
     settings: TeamSettings = field(default_factory=TeamSettings)

@@ -9,12 +9,12 @@ import random
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import aiohttp
 import httpx
+from msgspec import Struct
 
 from bot.crm.decipher import KEY_REFUSED, NOT_ACCEPTED, READS, UNREACHABLE, decipher, silence
 from bot.crm.pace import Pacer, Urgency
@@ -56,8 +56,7 @@ class Impassable(ValueError):
     """A programming error: the bot was about to send what it never may. Nothing left."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hooks:
+class Hooks(Struct, frozen=True):
     """Who wants to know: of a connection's health in passing, and of every request (method, outcome, seconds)."""
 
     on_health: OnHealth = lambda connection_id, ok, error: None

@@ -5,11 +5,12 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
 from functools import partial
 from typing import Literal
+
+from msgspec import Struct
 
 from bot.errors import Misunderstood
 from bot.language import intents
@@ -26,8 +27,7 @@ _MENTION = re.compile(r"<@[UW][A-Z0-9]+>|@[\w.-]+")
 Section = Literal["Look up", "Change", "Follow up", "Set up"]
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """One command: the words that call it, what may follow, what it does, and an example without the command's name."""
 
     name: str

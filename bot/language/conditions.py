@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
+
+from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from bot.errors import Misunderstood
 from bot.language.money import parse_money
@@ -28,8 +30,7 @@ class Takes(StrEnum):
     YES_NO = "yes or no"
 
 
-@dataclass(frozen=True, slots=True)
-class Qualifier:
+class Qualifier(Struct, frozen=True):
     """A word in front of a colon, what it takes, and the field's key in `bot.fields`."""
 
     word: str
@@ -38,7 +39,7 @@ class Qualifier:
     also: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "key", self.key or self.word)
+        force_setattr(self, "key", self.key or self.word)
 
 
 _OPS = {">": Op.GT, ">=": Op.GTE, "<": Op.LT, "<=": Op.LTE}

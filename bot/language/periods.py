@@ -1,8 +1,9 @@
 """Days and stretches of days in the asker's timezone, as qualifiers name them: `today`, `this-week`, `2026-04`."""
 
 import re
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
+
+from msgspec import Struct
 
 from bot.language.dates import midnight, read_date, zone_of
 from bot.models import When
@@ -29,8 +30,7 @@ KNOWN = (
 """What an error offers as examples."""
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
+class Clock(Struct, frozen=True):
     """When and where the asker is: an aware time and an IANA timezone."""
 
     now: datetime
@@ -47,8 +47,7 @@ class Clock:
         return self.now.astimezone(self.zone).date()
 
 
-@dataclass(frozen=True, slots=True)
-class Period:
+class Period(Struct, frozen=True):
     """From the first moment of one day up to the first moment of another."""
 
     start: When

@@ -5,8 +5,9 @@ QUALIFIERS says what each kind of record takes. A quoted piece is always literal
 
 import re
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from difflib import get_close_matches
+
+from msgspec import Struct
 
 from bot.errors import Misunderstood
 from bot.language import conditions
@@ -77,8 +78,7 @@ _RAW_ORDER = rf"{_RAW_FIELD}(?:\s*,\s*{_RAW_FIELD})*"
 _PLAIN_ORDERS = {"id", "name", "title", "city", "stage", "status", "employees", "position", "amount"}
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
+class _Line(Struct, frozen=True):
     """A list's line cut into its three languages."""
 
     tokens: tuple[Token, ...]

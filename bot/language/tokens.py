@@ -6,7 +6,8 @@ A quote opens only where a piece or a value begins, so `5" disk` and `O'Brien` a
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from bot.errors import Misunderstood
 
@@ -16,16 +17,14 @@ _COMPARATOR = re.compile(r">=|<=|=>|=<|>|<|=|\u2265|\u2264")
 _SAME = {"=>": ">=", "=<": "<=", "\u2265": ">=", "\u2264": "<="}
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """One value of a qualifier; `quoted` values are always literal text."""
 
     text: str
     quoted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(Struct, frozen=True):
     """A plain word at `start` to `end` of the line."""
 
     text: str
@@ -33,8 +32,7 @@ class Word:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Qualified:
+class Qualified(Struct, frozen=True):
     """`-key:>=a,b` taken apart; `start` and `end` as in the line."""
 
     key: str

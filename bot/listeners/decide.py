@@ -1,8 +1,10 @@
 """Confirm, Cancel, Undo and Use existing; what is pending, and what happened."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from bot.blocks import history as history_blocks
 from bot.blocks import ids, lists, problems
@@ -167,8 +169,7 @@ class Decide:
 _TITLES = {"mine": "What you proposed and decided", "record": "What happened to this record", "team": "Everything here"}
 
 
-@dataclass(frozen=True, slots=True)
-class _Page:
+class _Page(Struct, frozen=True):
     """A page of history as a button's value: whose, and before which entry. It names no person and no text."""
 
     scope: str

@@ -8,9 +8,9 @@ by default Bolt polls for their `ack()` for another 10 (slack.md section 1).
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import Struct, field
 from slack_bolt.async_app import AsyncAck, AsyncBoltContext
 from slack_bolt.middleware.async_middleware import AsyncMiddleware
 from slack_bolt.request import payload_utils
@@ -47,8 +47,7 @@ OUTSIDER = (
 GUEST = "Guests of this workspace cannot use its CRM. Ask a full member to look it up or to decide."
 
 
-@dataclass(frozen=True, slots=True)
-class Here:
+class Here(Struct, frozen=True):
     """Where a story plays: the team it belongs to, and the talk with the person who began it."""
 
     team: Team
@@ -63,8 +62,7 @@ class Here:
         return (await self.profile()).viewer
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(Struct, frozen=True):
     """The answer to a submitted form: mistakes at their fields, or the work that follows once it is closed."""
 
     errors: Mapping[str, str] = field(default_factory=dict)
@@ -72,8 +70,7 @@ class Taken:
     view: View | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Routes:
+class Routes(Struct, frozen=True):
     """Everything Slack can send us, and who answers it. `patient` clicks are decided before they are acknowledged."""
 
     command: Callable[[Command, Here], Awaitable[None]]

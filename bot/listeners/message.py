@@ -4,14 +4,13 @@ A form opens at once, before any request to the CRM (slack.md section 3: a trigg
 """
 
 import asyncio
-import dataclasses
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from bot.blocks import forms, ids, records
@@ -95,7 +94,7 @@ class FromMessage:
         if not fits(plain.markdown):
             # More than an input takes: left empty it stays as it is, so it has to be kept.
             draft = Draft(context, first.values)
-            first = dataclasses.replace(first, context=await kept(draft, here, self._store, self._now()))
+            first = replace(first, context=await kept(draft, here, self._store, self._now()))
         await here.talk.open(first.view(timezone))
         better = await self._completed(first, plain, shortcut, here)
         if better != first:
@@ -112,7 +111,7 @@ class FromMessage:
         addressed = tuple(each.ref for each in meant if _is_addressed(each, plain))
         named = {ref.id: ref for ref in (*(each.ref for each in meant), *recent) if ref not in addressed}
         values = {**first.values, **({"records": Refs(addressed)} if addressed else {})}
-        return dataclasses.replace(
+        return replace(
             first,
             schema=schema,
             values=values,
@@ -144,8 +143,7 @@ class FromMessage:
             return ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Filled:
+class _Filled(Struct, frozen=True):
     """A form as it is filled in so far."""
 
     context: FormContext

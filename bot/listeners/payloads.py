@@ -5,16 +5,16 @@ Every story gets one of these and never sees Slack's dictionaries (shapes: slack
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from bot.models import TeamId, UserId
 
 Body = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Incoming:
+class Incoming(Struct, frozen=True, kw_only=True):
     """Who did something, and where. `team` installed the bot, `user_team` is the user's own, if Slack says.
 
     `response_url` answers privately for thirty minutes, five times; "" where Slack gives none.
@@ -32,16 +32,14 @@ class Incoming:
     domain: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Command(Incoming):
+class Command(Incoming, frozen=True, kw_only=True):
     """A slash command; `text` is encoded as Slack sends it."""
 
     name: str
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shortcut(Incoming):
+class Shortcut(Incoming, frozen=True, kw_only=True):
     """A message or global shortcut; `message` is Slack's own dictionary, read by `bot.language.message`."""
 
     callback_id: str
@@ -54,8 +52,7 @@ class Shortcut(Incoming):
         return bool(self.thread_ts or self.message.get("reply_count"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Click(Incoming):
+class Click(Incoming, frozen=True, kw_only=True):
     """A button, an overflow option or a select. `message_ts` is "" when it was pressed in a view.
 
     In a modal, `channel` and `response_url` are those of the place where the modal was opened, if it remembers it.
@@ -76,16 +73,14 @@ class Click(Incoming):
         return self.view.get("type") == "modal"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Submission(Incoming):
+class Submission(Incoming, frozen=True, kw_only=True):
     """A submitted modal, whole."""
 
     callback_id: str
     view: Body
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Typing(Incoming):
+class Typing(Incoming, frozen=True, kw_only=True):
     """Somebody types in an external select and waits for options."""
 
     action_id: str
@@ -93,8 +88,7 @@ class Typing(Incoming):
     view: Body = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event(Incoming):
+class Event(Incoming, frozen=True, kw_only=True):
     """Something that happened in Slack."""
 
     type: str

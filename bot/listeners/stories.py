@@ -3,7 +3,7 @@
 A test checks that every action id that any block renders stands here, and every shortcut and command of the manifest.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from bot.blocks import ids
 from bot.listeners.asking import Asking
@@ -22,8 +22,7 @@ from bot.listeners.write import Write
 APP_HOME_OPENED = "app_home_opened"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stories:
+class Stories(Struct, frozen=True, kw_only=True):
     """One object per story; each method takes a payload as a value and where it plays."""
 
     asking: Asking

@@ -5,8 +5,9 @@ lost is first read back (`again`) and only then taken once more. Nothing here to
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct, field
 
 from bot.changes import Change, LinkChange, Moved, Verb, is_applied, moved, new_values
 from bot.crm.twenty import Twenty
@@ -25,8 +26,7 @@ class Stale(Exception):
         self.record = record
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
+class Applied(Struct, frozen=True):
     """What the CRM holds after the change: the record (None when deleted), where it is, and what did not go to plan."""
 
     record: Record | None

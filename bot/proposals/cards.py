@@ -5,7 +5,6 @@ place that can be rewritten is remembered, so that any process can do it at the 
 """
 
 import asyncio
-import dataclasses
 import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -122,7 +121,7 @@ class Cards:
         timezone = readers[proposal.proposer].timezone if proposal.proposer in readers else "UTC"
         return card(
             proposal,
-            dataclasses.replace(
+            replace(
                 around or Around(),
                 timezone=timezone,
                 crm_name=await team.crm_name(),

@@ -4,8 +4,9 @@ Every click gets an answer: the one who decides sees the card change, everybody 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from bot.blocks.proposal import told_late
 from bot.errors import NotAllowed, NotFound
@@ -23,8 +24,7 @@ UNKNOWN_CARD = "I do not know this card: it belongs to another workspace, or it 
 CHANGED_CARD = "This card has been replaced by a newer one, because the record changed meanwhile. Please look again."
 
 
-@dataclass(frozen=True, slots=True)
-class Pressed:
+class Pressed(Struct, frozen=True):
     """A button's opaque value taken apart: which proposal, and which version of it the card showed."""
 
     proposal_id: str
@@ -125,8 +125,7 @@ class Deciding:
         return told_late(proposal, by.user_id)
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
+class _Seen(Struct, frozen=True):
     """What a decision hangs on, all of it as it was in one moment."""
 
     proposal: Proposal

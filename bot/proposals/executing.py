@@ -9,8 +9,9 @@ import logging
 import random
 import secrets
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from bot.beside import Beside
 from bot.changes import rebased, seal
@@ -36,8 +37,7 @@ CRM_LEFT = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
+class Pace(Struct, frozen=True):
     """How patient the executor is.
 
     A process that stopped answering keeps its writes for `lease`; each write renews its own every third of it. After

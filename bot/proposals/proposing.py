@@ -7,10 +7,10 @@ the card says what was not checked, and Confirm reads everything again.
 import asyncio
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from bot.blocks.proposal import Around
@@ -42,8 +42,7 @@ CHECKED_WITHIN = 6.0
 OTHER_CRM = "This was written to another CRM than the one that this workspace is connected to now."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
+class Origin(Struct, frozen=True, kw_only=True):
     """Who proposes, through which talk, and where the card belongs."""
 
     team: Team
@@ -169,8 +168,7 @@ def _replaces(newer: Proposal, older: Proposal) -> bool:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
+class _Known(Struct, frozen=True):
     """What the CRM tells before a create is shown."""
 
     ties: tuple[Ref, ...]

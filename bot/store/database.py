@@ -5,9 +5,9 @@ statements, but past SQLAlchemy (`bot.store.spelling`).
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar, cast
 
+from msgspec import Struct, field
 from sqlalchemy import Connection, Executable, make_url
 
 from bot.store.spelling import Rows
@@ -16,8 +16,7 @@ Result = TypeVar("Result")
 Work = Callable[[Connection], Result]
 
 
-@dataclass(frozen=True, slots=True)
-class Single:
+class Single(Struct, frozen=True):
     """Work that is one statement: on PostgreSQL it needs no BEGIN and COMMIT around it, and no greenlet (48 us of CPU).
 
     When the connection is cut, nobody may know whether it happened, and it is done again: so as a write it must be one

@@ -5,10 +5,10 @@ as due for rewriting, so that a card tells the truth even when the process dies 
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
 
+from msgspec import Struct
 from sqlalchemy import Connection
 
 from bot.changes import Change, Moved, seal
@@ -171,8 +171,7 @@ class Proposals:
         return tuple(proposal(row) for row in rows)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class Told(Struct, frozen=True, kw_only=True):
     """A conditional write and its line of history: it brings back what it moved, as it is now.
 
     `record`: what the CRM holds by now, where that is another record than the one that was proposed. Twice is harmless:

@@ -1,18 +1,17 @@
 """What `oauth.v2.access` grants, as an installation; pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from msgspec import Struct
 from msgspec.structs import replace
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.store.installations import Installation
 
 
-@dataclass(frozen=True, slots=True)
-class OAuthApp:
+class OAuthApp(Struct, frozen=True):
     """The app's own credentials; its repr shows none of them."""
 
     client_id: str
