@@ -22,7 +22,7 @@ from bot.errands import Errands
 from bot.errors import Misunderstood, NotAllowed
 from bot.listeners import payloads
 from bot.listeners.guard import explain, told
-from bot.listeners.inbox import Inbox
+from bot.listeners.inbox import Inbox, Pressed
 from bot.listeners.payloads import Body, Click, Command, Event, Incoming, Shortcut, Submission, Typing
 from bot.metrics import Metrics
 from bot.models import Profile, Viewer
@@ -30,12 +30,14 @@ from bot.slack.talk import Talk, View
 from bot.teams.team import Team, Teams
 
 ANSWERED_WITHIN = 0.7
-"""Seconds that a decision may take before its click is acknowledged all the same (Slack allows 3)."""
+"""Seconds that a decision or a form's card may take before it is acknowledged all the same (Slack allows 3)."""
 
-SUBMITTED_WITHIN = 2.5
-"""Seconds after which a submitted form stays open with a sentence, since Slack would drop it at 3."""
+READ_WITHIN = 2.0
+"""Seconds after which a submitted form that is not read yet stays open with a sentence: Slack would drop it at 3."""
 
 TOO_SLOW = "That took too long. Nothing is lost: please press the button once more."
+
+OPEN_ONCE_MORE = "Open the form once more, please."
 
 SUGGESTED_WITHIN = 2.5
 """Seconds after which an external select gets an empty answer instead of a late one."""
@@ -131,17 +133,30 @@ class Front(AsyncMiddleware):
     def _answer(self, click: Click) -> asyncio.Task[None]:
         return self._begin(click.action_id, click, self._routes.clicks.get(click.action_id, _unknown_button))
 
-    async def _answered_or_remembered(self, click: Click, task: asyncio.Task[None]) -> None:
+    async def _answered_or_remembered(self, pressed: Pressed, task: asyncio.Task[Any]) -> None:
         """Answered first: a process that dies, or cannot tell, before it acknowledges leaves it to Slack to say so."""
         done, _ = await asyncio.wait({task}, timeout=ANSWERED_WITHIN)
         if done:
             await task
         else:
-            await self._inbox.remember(click, task)
+            await self._inbox.remember(pressed, task)
 
     async def answer_what_was_left(self) -> None:
-        """Answer the clicks that processes acknowledged before they died."""
-        await self._inbox.answer_what_was_left(self._answer)
+        """Answer the clicks and forms that processes acknowledged before they died."""
+        await self._inbox.answer_what_was_left(self._take_up)
+
+    def _take_up(self, left: Pressed) -> asyncio.Task[None]:
+        if isinstance(left, Click):
+            return self._answer(left)
+        return self._begin(left.callback_id, left, self._read_again)
+
+    async def _read_again(self, submission: Submission, here: Here) -> None:
+        """The work of a form whose modal is closed already."""
+        taken = await self._routes.submissions[submission.callback_id](submission, here)
+        if taken.errors:
+            raise Misunderstood(" ".join(taken.errors.values()), hint=OPEN_ONCE_MORE)
+        if taken.work:
+            await taken.work()
 
     async def _on_shortcut(self, body: Body, context: AsyncBoltContext) -> BoltResponse:
         shortcut = payloads.shortcut(body, context)
@@ -151,7 +166,7 @@ class Front(AsyncMiddleware):
     async def _on_submission(self, body: Body, context: AsyncBoltContext) -> BoltResponse:
         submission = payloads.submission(body, context)
         try:
-            async with asyncio.timeout(SUBMITTED_WITHIN):
+            async with asyncio.timeout(READ_WITHIN):
                 here = await self._here(submission)
                 await self._admit(submission, here)
                 taken = await self._routes.submissions[submission.callback_id](submission, here)
@@ -162,7 +177,8 @@ class Front(AsyncMiddleware):
         if taken.errors:
             return await _answer(response_action="errors", errors=dict(taken.errors))
         if taken.work:
-            self._errands.start(told(submission.callback_id, submission, here.talk, taken.work()))
+            working = self._errands.start(told(submission.callback_id, submission, here.talk, taken.work()))
+            await self._answered_or_remembered(submission, working)
         return await _answer(response_action="update", view=taken.view) if taken.view else _received()
 
     async def _on_typing(self, body: Body, context: AsyncBoltContext) -> BoltResponse:

@@ -1,26 +1,29 @@
-"""Clicks that are acknowledged before they are answered: remembered first, so that they are answered whoever dies.
+"""Clicks and forms that are acknowledged before they are answered: remembered first, whoever dies then.
 
-Slack shows an error for a click that is not acknowledged, and nothing for one that is: from then on it is ours.
+Slack shows an error for what is not acknowledged, and nothing for what is: from then on it is ours.
 """
 
 import asyncio
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 
 from bot.errands import Errands
-from bot.listeners.payloads import Click
+from bot.listeners.payloads import Click, Submission
 from bot.store import Store
 
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=30)
-"""How long a process may take to answer a click before another tries."""
+"""How long a process may take to answer before another tries."""
 
 GIVEN_UP_AFTER = 5
-"""Processes that tried to answer one click: by then it is the click that breaks them."""
+"""Processes that tried to answer: by then it is the click or the form that breaks them."""
+
+Pressed = Click | Submission
 
 
 class Inbox:
@@ -32,25 +35,25 @@ class Inbox:
         self._owner = owner
         self._now = now
 
-    async def remember(self, click: Click, answering: "asyncio.Task[None]") -> None:
-        """Return once the click will be answered even if this process dies; forgotten when `answering` has ended."""
-        payload = msgspec.json.encode(click).decode()
+    async def remember(self, pressed: Pressed, answering: "asyncio.Task[Any]") -> None:
+        """Return once it will be answered even if this process dies; forgotten when `answering` has ended."""
+        payload = msgspec.json.encode(pressed).decode()
         id = await self._store.inbox.remember_click(
-            click.team, payload, owner=self._owner, now=self._now(), lease=LEASE
+            pressed.team, payload, owner=self._owner, now=self._now(), lease=LEASE
         )
         self._forget_after(id, answering)
 
-    async def answer_what_was_left(self, answer: "Callable[[Click], asyncio.Task[None]]") -> None:
-        """Take up the clicks that their process did not answer in time; `answer` begins one."""
+    async def answer_what_was_left(self, answer: "Callable[[Pressed], asyncio.Task[Any]]") -> None:
+        """Take up what their process did not answer in time; `answer` begins one."""
         for left in await self._store.inbox.take_unanswered(self._owner, self._now(), lease=LEASE):
             if left.tries > GIVEN_UP_AFTER:
-                log.error("a click could not be answered", extra={"team": left.team_id})
+                log.error("a click or a form could not be answered", extra={"team": left.team_id})
                 await self._store.inbox.forget_click(left.id)
                 continue
-            self._forget_after(left.id, answer(msgspec.json.decode(left.payload, type=Click)))
+            self._forget_after(left.id, answer(msgspec.json.decode(left.payload, type=Pressed)))
 
-    def _forget_after(self, id: str, answering: "asyncio.Task[None]") -> None:
-        def ended(task: "asyncio.Task[None]") -> None:
+    def _forget_after(self, id: str, answering: "asyncio.Task[Any]") -> None:
+        def ended(task: "asyncio.Task[Any]") -> None:
             if not task.cancelled() and task.exception() is None:
                 self._errands.start(self._store.inbox.forget_click(id))
 

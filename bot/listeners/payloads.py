@@ -52,7 +52,7 @@ class Shortcut(Incoming, frozen=True, kw_only=True):
         return bool(self.thread_ts or self.message.get("reply_count"))
 
 
-class Click(Incoming, frozen=True, kw_only=True):
+class Click(Incoming, frozen=True, kw_only=True, tag=True):
     """A button, an overflow option or a select. `message_ts` is "" when it was pressed in a view.
 
     In a modal, `channel` and `response_url` are those of the place where the modal was opened, if it remembers it.
@@ -73,7 +73,7 @@ class Click(Incoming, frozen=True, kw_only=True):
         return self.view.get("type") == "modal"
 
 
-class Submission(Incoming, frozen=True, kw_only=True):
+class Submission(Incoming, frozen=True, kw_only=True, tag=True):
     """A submitted modal, whole."""
 
     callback_id: str

@@ -14,7 +14,7 @@ import tempfile
 import time
 import warnings
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -67,6 +67,7 @@ class Result:
     """What came of it."""
 
     proposals: int = 0
+    not_taken: int = 0
     without_card: int = 0
     decided: Counter[State] = field(default_factory=Counter)
     kills: int = 0
@@ -86,7 +87,8 @@ class Result:
         """The table."""
         kinds = Counter(each.partition(":")[0] for each in self.quarrels)
         yield f"proposals              {self.proposals}"
-        yield f"  submitted, no card   {self.without_card} (proposed again; nothing was confirmed)"
+        yield f"  form failed visibly  {self.not_taken} (Slack said so; filled in again)"
+        yield f"  form taken, no card  {self.without_card} (proposed again; nothing was confirmed)"
         for state, count in sorted(self.decided.items()):
             yield f"  {state:<20} {count}"
         yield f"processes killed       {self.kills}"
@@ -138,7 +140,6 @@ class Crowd:
             while card is None:
                 renames = dice.random() < 0.25
                 card = await (self._rename(user, company, number) if renames else self._note(user, number, dice))
-                self.result.without_card += card is None
             self.result.proposals += 1
             self.cards[pressed_value(card).partition(".")[0]] = (card.channel, card.ts)
             await self._decide(card, user, dice)
@@ -147,17 +148,21 @@ class Crowd:
         """A note from a message: its card is in the thread."""
         title = f"Note {number} of {dice.getrandbits(32):x}"
         await self.slack.message_shortcut("save_as_note", user, SALES, CALL_NOTES)
-        if not await self._submit(user, {"Title": title}):
-            return None
-        return await self._wait(lambda: self._titled(title), CARD_WITHIN)
+        return await self._card(user, {"Title": title}, lambda: self._titled(title))
 
     async def _rename(self, user: str, company: str, number: int) -> Message | None:
         """A new name for this worker's own company: its card is private."""
         name = f"{user} {number} {time.monotonic_ns()}"
         await self.slack.command(user, SALES, f"/crm edit company {company}")
-        if not await self._submit(user, {"Name": name}):
+        return await self._card(user, {"Name": name}, lambda: self._private(user, name))
+
+    async def _card(self, user: str, answers: dict[str, str], found: Callable[[], Message | None]) -> Message | None:
+        if not await self._submit(user, answers):
+            self.result.not_taken += 1
             return None
-        return await self._wait(lambda: self._private(user, name), CARD_WITHIN)
+        card = await self._wait(found, CARD_WITHIN)
+        self.result.without_card += card is None
+        return card
 
     async def _submit(self, user: str, answers: dict[str, str]) -> bool:
         view = await self._wait(lambda: self._form(user), CARD_WITHIN)

@@ -284,6 +284,34 @@ async def test_a_late_acknowledged_click_is_answered_by_another_process(road):
     assert len(notes(road)) == 1
 
 
+async def test_a_late_acknowledged_form_gets_its_card_from_another_process(road):
+    """A process closes the form before its card stands and dies; the card comes all the same, once."""
+    view = await road.open_form("save_as_note", user=ANA)
+    road.slack.faults.delay("chat.postMessage", 30.0, times=1)
+    answer = await road.slack.submit(view, {"Title": "Call with Ada"})
+    assert answer.ok
+
+    await road.kill(road.processes[0])
+    await road.start()
+
+    card = await road.card()
+    await road.slack.click(card, "Confirm", user=ANA)
+    await road.shows(card, "Created")
+    assert len(notes(road)) == 1
+
+
+async def test_a_form_that_nobody_could_be_told_about_stays_open(road):
+    """Slack takes neither the card nor a sentence: the form is not acknowledged, and nothing that was typed is lost."""
+    view = await road.open_form("save_as_note", user=ANA)
+    for method in ("response_url", "chat.postEphemeral", "chat.postMessage"):
+        road.slack.faults.fail(method, "internal_error", times=9)
+
+    answer = await road.slack.submit(view, {"Title": "Call with Ada"})
+
+    assert not answer.ok
+    assert road.slack.modal(ANA) is not None
+
+
 async def test_a_click_that_nobody_could_be_told_about_is_slacks_to_answer(road):
     """Slack takes no sentence of the bot's; so the click is not acknowledged, and Slack shows that it failed."""
     card = await road.save_note()
