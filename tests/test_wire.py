@@ -81,10 +81,11 @@ async def test_a_request_leaves_as_it_is_written_here(method: str, body: bytes, 
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nten\r\n0\r\n\r\n", 200, b"ten"),
         (b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nto the end", 200, b"to the end"),
         (answer(b"no", status="503 Service Unavailable"), 503, b"no"),
+        (answer(b"x" * 1_000_000), 200, b"x" * 1_000_000),
     ],
 )
 async def test_every_form_of_answer_is_read_whole(said: bytes, status: int, body: bytes) -> None:
-    """With a length, without a body, announced, in chunks, until the connection ends, or a refusal."""
+    """With a length, without a body, announced, in chunks, until the connection ends, a refusal, or a large one."""
     async with listening(said) as (_, url, wire):
         came = await ask(wire, url)
     assert (came.status, came.body) == (status, body)
