@@ -1,8 +1,8 @@
 """httpx's interface over aiohttp's connections, with nothing in between that the bot does not need.
 
-CPU per read of 4 KB: 1.5 ms by `AsyncClient.get` over httpx-aiohttp, 0.4 ms so. httpx parses each URL three times and
-checks it letter by letter, and keeps cookies, which here must not be kept: a cookie that one team's CRM sets would be
-sent with the next team's request.
+CPU per read of 4 KB, side by side: 1.9 ms by `AsyncClient.get` over httpx's own pool, 0.2 ms so. httpx parses each URL
+three times and checks it letter by letter, and keeps cookies, which here must not be kept: a cookie that one team's CRM
+sets would be sent with the next team's request.
 """
 
 from collections.abc import Callable, Sequence
