@@ -46,7 +46,7 @@ class Remembered(Generic[Key, Held]):
         """Forget one thing, known or not."""
         self._held.pop(key, None)
 
-    def forget_all(self, about: Callable[[Key], bool] = lambda key: True) -> None:
-        """Forget everything, or everything whose key is `about` something."""
+    def forget_all(self, about: Callable[[Key], bool]) -> None:
+        """Forget everything whose key is `about` something."""
         for key in [key for key in self._held if about(key)]:
             del self._held[key]

@@ -78,7 +78,7 @@ async def collect_by_the_clock() -> None:
     """Search for garbage at steady times, in small portions: cycles are few here, 0.1 for a look-up.
 
     By Python's own count 64 look-ups in flight set a collection off 14 times a second, since they are many objects,
-    though all in use: with the imports among them a fifth of a look-up's CPU, without them 4 %. And now and then it
+    though all in use: with the imports among them 15 % of a look-up's CPU, without them 4 %. And now and then it
     would go through all that is remembered of thousands of teams, which takes 60 ms. The threshold is for what makes
     cycles faster than the clock allows.
     """

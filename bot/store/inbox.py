@@ -1,4 +1,4 @@
-"""Clicks that were acknowledged and not answered yet: when a process dies, another answers them."""
+"""Clicks and forms that were acknowledged and not answered yet: when a process dies, another answers them."""
 
 from datetime import datetime, timedelta
 
@@ -32,7 +32,10 @@ TAKE = (
 
 
 class UnansweredClick(Struct, frozen=True):
-    """A click whose process died. `payload` is what was remembered; `tries` counts who tried to answer since."""
+    """A click, or a submitted form, whose process died.
+
+    `payload` is what was remembered; `tries` counts who tried to answer since.
+    """
 
     id: str
     team_id: TeamId
