@@ -21,6 +21,13 @@ _COUNTED = frozenset({"POST", "PUT", "PATCH"})  # say their length even when it 
 _OWN = frozenset({b"host", b"content-length", b"transfer-encoding", b"connection"})
 _ORIGINS_KEPT = 100
 
+LARGEST = 64 * 1024 * 1024
+"""Bytes of one answer, which is held as a whole; 200 records with long texts are some 20 MB."""
+LONGEST = 30.0
+"""Seconds for an answer where nobody says how long."""
+TICK = 0.1
+"""Seconds by which a time-out may come late."""
+
 
 class Answer(Struct, frozen=True):
     """One whole answer; its body as it came, perhaps compressed."""
@@ -36,6 +43,7 @@ class Wire:
     def __init__(self, connector: aiohttp.BaseConnector) -> None:
         self._connector = connector
         self._origins: dict[tuple[str, str], aiohttp.ClientRequest] = {}
+        self._clock = _Clock()
 
     async def exchange(
         self, method: str, url: yarl.URL, *, lines: bytes, body: bytes = b"", patience: aiohttp.ClientTimeout
@@ -48,7 +56,8 @@ class Wire:
         origin = self._origin(url)
         connection = await self._connected(origin, patience)
         try:
-            answer = await _exchanged(connection, _whole(method, url, origin, lines, body), patience.sock_read)
+            with _InTime(self._clock, connection, patience.sock_read or LONGEST):
+                answer = await _exchanged(connection, _whole(method, url, origin, lines, body))
         except HttpProcessingError as error:
             connection.close()
             raise aiohttp.ClientPayloadError(f"no HTTP answer: {error.message}") from error
@@ -78,10 +87,11 @@ class Wire:
 
 def lines(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
     """Headers as they leave, but for those that are the wire's own; ValueError for one that would be two."""
-    kept = [(name, value) for name, value in headers if name.lower() not in _OWN]
-    if any(forbidden in each for pair in kept for each in pair for forbidden in (b"\r", b"\n", b"\0")):
+    kept = [b"%b: %b\r\n" % (name, value) for name, value in headers if name.lower() not in _OWN]
+    said = b"".join(kept)
+    if said.count(b"\r") != len(kept) or said.count(b"\n") != len(kept) or b"\0" in said:
         raise ValueError("a line break in a header")
-    return b"".join(b"%b: %b\r\n" % pair for pair in kept)
+    return said
 
 
 def _whole(method: str, url: yarl.URL, origin: aiohttp.ClientRequest, said: bytes, body: bytes) -> bytes:
@@ -90,18 +100,26 @@ def _whole(method: str, url: yarl.URL, origin: aiohttp.ClientRequest, said: byte
     return b"%b%b\r\n%b" % (first.encode("ascii"), said, body)
 
 
-async def _exchanged(connection: Connection, request: bytes, seconds: float | None) -> Answer:
+async def _exchanged(connection: Connection, request: bytes) -> Answer:
     """Raises HttpProcessingError, too, when what comes is no HTTP."""
     protocol, transport = connection.protocol, connection.transport
     if protocol is None or transport is None or transport.is_closing():
         raise aiohttp.ClientConnectionResetError("the connection was closed before the request")
-    protocol.set_response_params(read_until_eof=True, auto_decompress=False, read_timeout=seconds)
+    protocol.set_response_params(read_until_eof=True, auto_decompress=False)
     transport.write(request)
-    protocol.start_timeout()
     message, payload = await _final(protocol)
     # A small answer came in one piece with its head; a reader that is asked waits and looks twice all the same.
-    content = payload.read_nowait() if payload.is_eof() else await payload.read()
+    content = payload.read_nowait() if payload.is_eof() else await _read(payload)
     return Answer(message.code, message.raw_headers, content)
+
+
+async def _read(payload: StreamReader) -> bytes:
+    pieces = []
+    while not payload.at_eof():
+        pieces.append(await payload.readany())
+        if payload.total_bytes > LARGEST:
+            raise aiohttp.ClientPayloadError(f"an answer of more than {LARGEST} bytes")
+    return b"".join(pieces)
 
 
 async def _final(protocol: ResponseHandler) -> tuple[RawResponseMessage, StreamReader]:
@@ -110,3 +128,54 @@ async def _final(protocol: ResponseHandler) -> tuple[RawResponseMessage, StreamR
         message, payload = await protocol.read()
         if message.code >= 200:
             return message, payload
+
+
+class _Clock:
+    """Breaks off exchanges that are not over in time.
+
+    One timer for all: one for each is 7 us, a seventh of an exchange. And for the answer as a whole: aiohttp's begins
+    anew with each piece, so that whoever sends a byte a second could keep a connection for ever.
+    """
+
+    def __init__(self) -> None:
+        self._due: dict[Connection, float] = {}
+        self._ticking = False
+
+    def begin(self, connection: Connection, seconds: float) -> None:
+        """Break it off in so many seconds, unless it is over before."""
+        loop = asyncio.get_running_loop()
+        self._due[connection] = loop.time() + seconds
+        if not self._ticking:
+            self._ticking = True
+            loop.call_later(TICK, self._tick, loop)
+
+    def over(self, connection: Connection) -> bool:
+        """Leave it alone from now on; whether it was over in time."""
+        return self._due.pop(connection, None) is not None
+
+    def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
+        now = loop.time()
+        for connection in [each for each, due in self._due.items() if due <= now]:
+            del self._due[connection]
+            if connection.transport is not None:
+                connection.transport.abort()
+        self._ticking = bool(self._due)
+        if self._ticking:
+            loop.call_later(TICK, self._tick, loop)
+
+
+class _InTime:
+    """What is done within must be over in so many seconds, else the connection breaks off: TimeoutError."""
+
+    __slots__ = ("_clock", "_connection", "_seconds")
+
+    def __init__(self, clock: _Clock, connection: Connection, seconds: float) -> None:
+        self._clock, self._connection, self._seconds = clock, connection, seconds
+
+    def __enter__(self) -> None:
+        self._clock.begin(self._connection, self._seconds)
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        in_time = self._clock.over(self._connection)
+        if not in_time and (error is None or isinstance(error, Exception)):
+            raise TimeoutError("no whole answer in time") from error

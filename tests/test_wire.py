@@ -120,6 +120,26 @@ async def test_an_answer_nobody_waited_for_is_not_the_next_ones(late: bytes) -> 
         assert server.connections == 2
 
 
+async def test_an_answer_in_trickles_has_an_end() -> None:
+    """However often another byte comes; also where only the end of the connection would end it."""
+    for length in ("Content-Length: 9999", "X-None: 1"):
+        async with listening(f"HTTP/1.1 200 OK\r\n{length}\r\n\r\n".encode()) as (server, url, wire):
+            asking = asyncio.ensure_future(ask(wire, url))
+            while not asking.done():
+                await asyncio.sleep(0.02)
+                if server.asked.is_set():
+                    server._transport.write(b"x")
+            assert isinstance(asking.exception(), TimeoutError)
+
+
+async def test_an_answer_without_end_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One CRM that sends gigabytes must not take the memory of all."""
+    monkeypatch.setattr("bot.wire.LARGEST", 100_000)
+    async with listening(answer(b"x" * 2_000_000)) as (_, url, wire):
+        with pytest.raises(aiohttp.ClientPayloadError, match="more than 100000 bytes"):
+            await ask(wire, url)
+
+
 async def test_a_request_that_is_given_up_takes_its_connection_along() -> None:
     """A cancelled look-up leaves nothing behind that another team's could read."""
     async with listening(None, answer(b"mine")) as (server, url, wire):
