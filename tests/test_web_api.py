@@ -12,9 +12,11 @@ from aiohttp.typedefs import Handler
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.errors import NotAllowed
 from bot.sandbox.slack import FakeSlack, text_of
 from bot.sandbox.slack.sample import ACME, ACME_TOKEN, ANA, SALES
 from bot.slack.clients import SlackClients
+from bot.slack.people import People
 
 SECTION = {"type": "section", "text": {"type": "mrkdwn", "text": "*Größe* & <more>"}}
 
@@ -61,6 +63,39 @@ async def test_who_somebody_is_is_asked_by_a_query(client: AsyncWebClient):
     """A GET names its person, and the headers of its answer can be read."""
     assert (await client.users_info(user=ANA))["user"]["id"] == ANA
     assert (await client.auth_test()).headers["x-oauth-scopes"].startswith("commands")
+
+
+async def test_who_somebody_is_costs_one_request_past_the_sdk(slack: FakeSlack):
+    """Asked once and remembered, in the same words that the SDK would bring."""
+    clients = SlackClients(f"{slack.url}/api/")
+    people, client = People(clients), clients.with_token(ACME_TOKEN)
+    asked = [await people.profile(client, ACME, ANA) for _ in range(3)]
+    assert (asked[0].email, asked[0].name) == ("ana@acme.example", "Ana Silva")
+    assert len(slack.calls_of("users.info")) == 1
+    await clients.close()
+
+
+@pytest.mark.parametrize(
+    ("fault", "known"),
+    [("ratelimited", True), ("missing_scope", False), ("internal_error", None), ("user_not_found", None)],
+)
+async def test_what_slack_does_not_say_of_somebody_the_sdk_finds_out(
+    slack: FakeSlack, fault: str, known: bool | None, monkeypatch: pytest.MonkeyPatch
+):
+    """A limit is waited for, a scope that was not granted leaves the id, and whatever else is no leave to guess."""
+    monkeypatch.setattr("random.random", lambda: 0.0)
+    clients = SlackClients(f"{slack.url}/api/")
+    people, client = People(clients), clients.with_token(ACME_TOKEN)
+    if fault == "ratelimited":
+        slack.faults.ratelimit("users.info", times=2, retry_after=0)
+    else:
+        slack.faults.fail("users.info", fault, times=2)
+    if known is None:
+        with pytest.raises(NotAllowed):
+            await people.profile(client, ACME, ANA)
+    else:
+        assert bool((await people.profile(client, ACME, ANA)).email) is known
+    await clients.close()
 
 
 async def test_a_refusal_is_the_sdk_s_error(slack: FakeSlack, client: AsyncWebClient):

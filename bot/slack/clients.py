@@ -4,16 +4,20 @@ Bolt's own `respond` and per-request clients open a new connection per message (
 """
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlencode
 
 import aiohttp
 import msgspec
+import yarl
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.wire import Wire
+from bot.wire import Wire, lines
 
+FORM = (b"Content-Type", b"application/x-www-form-urlencoded")
 CLIENTS_KEPT = 2_000
 SLACK_ANSWERS_WITHIN = 10.0  # seconds
 PATIENCE = aiohttp.ClientTimeout(sock_connect=SLACK_ANSWERS_WITHIN, sock_read=SLACK_ANSWERS_WITHIN)
@@ -54,6 +58,22 @@ class SlackClients:
                 self._clients.popitem(last=False)
         self._clients.move_to_end(token)
         return client
+
+    async def ask(self, slack: AsyncWebClient, method: str, **arguments: str) -> Mapping[str, Any] | None:
+        """The answer of a method that only reads, or None when Slack does not say yes; never asked twice.
+
+        Then the SDK is to ask again: it knows what each no means and when to repeat. For a yes it takes 240 us of CPU
+        where this takes 75. Raises aiohttp.ClientError or TimeoutError.
+        """
+        headers = lines([(b"Authorization", f"Bearer {slack.token}".encode()), FORM])
+        url = yarl.URL(slack.base_url + method)
+        body = urlencode(arguments).encode()
+        answer = await self.wire.exchange("POST", url, lines=headers, body=body, patience=PATIENCE)
+        try:
+            said = msgspec.json.decode(answer.body)
+        except msgspec.DecodeError:
+            return None
+        return said if isinstance(said, dict) and said.get("ok") is True else None
 
     def without_token(self) -> AsyncWebClient:
         """A client for what needs none, such as trading an OAuth code; Bolt gives it each request's token itself."""

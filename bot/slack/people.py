@@ -7,6 +7,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.errors import NotAllowed
 from bot.models import Profile, UserId
 from bot.remembered import Remembered
+from bot.slack.clients import SlackClients
 from bot.slack.talk import reason
 
 REMEMBERED_FOR = 300.0  # seconds; a click that needs a right asks afresh
@@ -18,7 +19,8 @@ UNKNOWN = "Slack does not tell me who you are just now, so I cannot look into th
 class People:
     """Asks Slack's `users.info` once per person and some minutes."""
 
-    def __init__(self) -> None:
+    def __init__(self, clients: SlackClients) -> None:
+        self._clients = clients
         self._known: Remembered[tuple[str, str], Profile] = Remembered(most=KEPT, seconds=REMEMBERED_FOR)
 
     async def profile(self, slack: AsyncWebClient, team: str, user: str, *, fresh: bool = False) -> Profile:
@@ -35,7 +37,7 @@ class People:
 
     async def _asked(self, slack: AsyncWebClient, team: str, user: str) -> Profile:
         try:
-            answer = await slack.users_info(user=user)
+            answer = await self._clients.ask(slack, "users.info", user=user) or await slack.users_info(user=user)
         except SlackApiError as error:
             if reason(error) in NOT_GRANTED:
                 return Profile(user_id=UserId(user), team=team)
