@@ -21,7 +21,7 @@ NOT_A_MEMBER = (
 )
 FORBIDDEN = "This workspace's policy does not allow it from Slack, so nobody can confirm it. An admin can change that."
 FORBIDDEN_TO_YOU = "This workspace's policy does not let you do this. An admin can change that."
-NOT_THE_PROPOSER = "This workspace's policy asks for somebody else than the proposer to decide."
+NOT_THE_PROPOSER = "This workspace's policy asks for somebody other than the proposer to decide."
 NOT_AN_APPROVER = "Only the approvers whom this workspace's policy names can decide this; the card says who they are."
 NO_APPROVER = "This workspace's policy leaves nobody who could decide this. An admin can change that."
 PROPOSER_ONLY = "Only the one who proposed this can decide it."
@@ -72,7 +72,7 @@ def who_decides(settings: TeamSettings, change: Change) -> str:
     if demand.is_the_proposers:
         return "The proposer decides."
     if demand.named is None:
-        return "Somebody else than the proposer must decide."
+        return "Somebody other than the proposer must decide."
     if not demand.named:
         return NO_APPROVER
     people = _any_of(f"<@{user}>" for user in demand.order)
@@ -80,7 +80,7 @@ def who_decides(settings: TeamSettings, change: Change) -> str:
 
 
 def needs_others(settings: TeamSettings, change: Change) -> bool:
-    """Whether somebody else than the proposer may have to decide, so that the card must stand where others see it."""
+    """Whether somebody other than the proposer may have to decide, so that the card must stand where others see it."""
     return not demanded(settings, change).is_the_proposers
 
 

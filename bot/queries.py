@@ -30,13 +30,15 @@ class Condition(Struct, frozen=True):
     """A field (by its key in `bot.fields`, or "created"/"updated"), a comparison, and its values.
 
     On a relation the values are `Ref`s, or texts that are to be found literally in the related record's name. A date
-    condition carries `When`s at the boundaries of the asker's days.
+    condition carries `When`s at the boundaries of the asker's days. `assumed` options are the bot's own guess of what
+    closed records have: those that the CRM lacks are left out, where one that a person wrote is an error.
     """
 
     key: str
     op: Op
     values: tuple[Value, ...] = ()
     negated: bool = False
+    assumed: bool = False
 
 
 class Sort(Struct, frozen=True):

@@ -135,7 +135,7 @@ def test_what_is_forbidden_is_said_before_it_is_proposed() -> None:
     ("settings", "sentence", "others", "approvers"),
     [
         (settled(), "The proposer decides.", False, ()),
-        (settled(ANOTHER), "Somebody else than the proposer must decide.", True, ()),
+        (settled(ANOTHER), "Somebody other than the proposer must decide.", True, ()),
         (settled(BY_CLEO), "To be decided by <@U0CLEO001>.", True, (CLEO,)),
         (settled(BY_BEN_OR_CLEO), "To be decided by <@U0BEN0001> or <@U0CLEO001>.", True, (BEN, CLEO)),
         (

@@ -23,9 +23,15 @@ from bot.changes import Verb
 from bot.proposal import Event, What
 
 _DID = {
-    What.PROPOSED: "proposed to",
-    What.CONFIRMED: "confirmed to",
-    What.CANCELLED: "cancelled to",
+    What.PROPOSED: "proposed to {verb}",
+    What.CONFIRMED: "confirmed {doing}",
+    What.CANCELLED: "cancelled {doing}",
+}
+_WORDS = {
+    Verb.CREATE: ("create", "creating"),
+    Verb.UPDATE: ("change", "changing"),
+    Verb.DELETE: ("delete", "deleting"),
+    Verb.RESTORE: ("restore", "restoring"),
 }
 _BECAME = {
     What.DONE: "Written",
@@ -66,10 +72,11 @@ def _line(event: Event, timezone: str) -> Line:
 
 
 def _said(event: Event) -> Line:
-    thing = f"{_verb(event)} the {event.record.kind} “{clip(event.record.name, 120)}” (id {event.record.id})"
+    verb, doing = _WORDS[event.verb]
+    thing = f"the {event.record.kind} “{clip(event.record.name, 120)}” (id {event.record.id})"
     if event.what in _DID and event.actor:
-        return [mention(event.actor), leaf(f" {_DID[event.what]} {thing}")]
-    return [leaf(f"{_BECAME.get(event.what, str(event.what))}: {thing}{_ending(event)}")]
+        return [mention(event.actor), leaf(f" {_DID[event.what].format(verb=verb, doing=doing)} {thing}")]
+    return [leaf(f"{_BECAME.get(event.what, str(event.what))}: {verb} {thing}{_ending(event)}")]
 
 
 def _ending(event: Event) -> str:
@@ -78,10 +85,6 @@ def _ending(event: Event) -> str:
         return ""
     said = [_WENT.get(outcome.where, ""), clip(outcome.sentence, 300)]
     return "".join(f"; {each}" for each in said if each)
-
-
-def _verb(event: Event) -> str:
-    return {Verb.UPDATE: "change"}.get(event.verb, event.verb.value)
 
 
 def _source(event: Event) -> Line:

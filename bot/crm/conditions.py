@@ -159,10 +159,13 @@ def _presence(holds: Holds, path: str, *, present: bool) -> Filter:
 
 def _choice(kind: Kind, asked: Condition, path: str, knowledge: Knowledge, *, negated: bool) -> Filter:
     wanted = [str(each.value if isinstance(each, Choice) else each) for each in asked.values]
-    if negated:
-        known = [each for each in wanted if not knowledge.rejects(kind, asked.key, each)]
-        return filters.unlike(path, wanted, known)
     possible = [each for each in wanted if each not in knowledge.forbidden(kind, asked.key)]
+    if len(possible) < len(wanted) and not asked.assumed:
+        absent = next(each for each in wanted if each not in possible)
+        raise no_such_choice(kind, asked.key, absent, knowledge)
+    if negated:
+        rejected = {each for each in wanted if asked.assumed and knowledge.rejects(kind, asked.key, each)}
+        return filters.unlike(path, wanted, [each for each in wanted if each not in rejected])
     if not possible:
         raise no_such_choice(kind, asked.key, wanted[0] if wanted else "", knowledge)
     return filters.chosen(path, possible)

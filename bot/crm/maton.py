@@ -192,6 +192,8 @@ class Gateway:
                 again, wait = error, 0.3 if faults == 0 else self._budget
             faults += 1
             if time.monotonic() + wait >= deadline or faults == MOST_TRIES:
+                if isinstance(again, _Doubtful):
+                    self._hooks.on_health(self.connection_id, False, again)  # now it is believed
                 raise again
             await asyncio.sleep(wait)
 
@@ -280,7 +282,7 @@ class Gateway:
 
     def _note(self, error: BotError) -> None:
         ill = isinstance(error, CredentialBroken | Unavailable | OutcomeUnknown)
-        if not isinstance(error, RateLimited):
+        if not isinstance(error, RateLimited | _Doubtful):
             self._hooks.on_health(self.connection_id, not ill, error if ill else None)
 
 

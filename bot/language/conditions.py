@@ -69,7 +69,8 @@ def read(known: Qualifier, piece: Qualified, clock: Clock) -> tuple[Condition, .
 
 def not_valid(piece: Qualified, value: str, valid: Sequence[str]) -> Misunderstood:
     """The sentence for a value that a qualifier does not take, with all that it takes and the nearest."""
-    near = get_close_matches(value.lower(), list(valid), n=1, cutoff=0.6)
+    is_word = not any(each.isdigit() for each in value)  # the dates among the valid ones are examples, no corrections
+    near = get_close_matches(value.lower(), list(valid), n=1, cutoff=0.6) if is_word else ()
     nearest = f" Did you mean {piece.key}:{near[0]}?" if near else ""
     return Misunderstood(f"{piece.key}: does not take \u201c{value}\u201d.{nearest} Valid: {', '.join(valid)}.")
 

@@ -31,6 +31,7 @@ _SYMBOLS = {
 }
 _MARK = rf"(?:{'|'.join(map(re.escape, _SYMBOLS))}|(?:{'|'.join(sorted(_CODES))})(?![A-Za-z]))"
 _NUMBER = r"\d{1,3}(?:[ '\u2019\u00a0\u202f]\d{3})+(?:[.,]\d{1,2})?(?!\d)|\d+(?:[.,]\d+)*"
+_GROUPED = re.compile(r"\d+|\d{1,3}(?:[.,]\d{2,3})*[.,]\d{3}")  # by thousands, or as in 12,34,567
 _FACTORS = {"": 1, "k": 10**3, "m": 10**6, "mn": 10**6, "mio": 10**6, "b": 10**9, "bn": 10**9}
 _AMOUNT = re.compile(
     rf"(?:(?P<before>{_MARK})\s?)?(?P<sign>[-\u2212])?(?P<number>{_NUMBER})(?:\s?(?P<factor>k|mio|mn|m|bn|b)(?![a-z]))?"
@@ -80,8 +81,10 @@ def _money(match: re.Match[str], default_currency: str) -> Money | None:
     if before and after and before != after:
         return None
     factor = (match["factor"] or "").lower()
-    units = _decimal(match["number"], scaled=bool(factor)) * _FACTORS[factor]
-    micros = int((units * 10**6).to_integral_value())
+    number = _decimal(match["number"], scaled=bool(factor))
+    if number is None:
+        return None
+    micros = int((number * _FACTORS[factor] * 10**6).to_integral_value())
     if micros > _LARGEST:
         return None
     return Money(-micros if match["sign"] else micros, before or after or default_currency)
@@ -93,8 +96,10 @@ def _currency(mark: str | None) -> str:
     return _SYMBOLS.get(mark) or _SYMBOLS.get(mark.upper()) or _SYMBOLS.get(mark.lower()) or mark.upper()
 
 
-def _decimal(number: str, *, scaled: bool) -> Decimal:
+def _decimal(number: str, *, scaled: bool) -> Decimal | None:
     """The number, whichever way its writer groups digits: of two marks the last is the decimal one.
+
+    None for what nobody groups so: `1.2.3` is a version, not an amount.
 
     A single mark in front of exactly three digits groups (`12.500`, `12,500`), but not in `1.125m` or `0.125`.
     """
@@ -104,6 +109,7 @@ def _decimal(number: str, *, scaled: bool) -> Decimal:
         return Decimal(number)
     groups = re.fullmatch(r"[1-9]\d{0,2}(?:[.,]\d{3})+", number) and len(set(marks)) == 1
     if (len(marks) > 1 and len(set(marks)) == 1) or (groups and not scaled):
-        return Decimal(re.sub(r"[.,]", "", number))
-    whole, _, fraction = number.rpartition(marks[-1])
-    return Decimal(re.sub(r"[.,]", "", whole) + "." + fraction)
+        whole, fraction = number, "0"
+    else:
+        whole, _, fraction = number.rpartition(marks[-1])
+    return Decimal(f"{re.sub('[.,]', '', whole)}.{fraction}") if _GROUPED.fullmatch(whole) else None

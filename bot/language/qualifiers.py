@@ -176,7 +176,7 @@ def _open_or_closed(known: Qualifier, piece: Qualified) -> tuple[Condition, ...]
 
 
 def _closed(key: str, *, negated: bool) -> Condition:
-    return Condition(key, Op.IN, CLOSED[key], negated=negated)
+    return Condition(key, Op.IN, CLOSED[key], negated=negated, assumed=True)
 
 
 def _open_by_default(kind: Kind, told: set[str]) -> Iterable[Condition]:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from bot.blocks.forms import options
+from bot.crm.search import best_first
 from bot.listeners.front import Here
 from bot.listeners.payloads import Typing
 from bot.models import LINKABLE, Kind
@@ -30,7 +31,8 @@ class Suggest:
         crm = await here.team.crm()
         words = typing.text.casefold().split()
         known = await crm.members()
-        return options([each for each in known if all(word in _searched(each) for word in words)][:SHOWN])
+        found = [each for each in known if all(word in _searched(each) for word in words)]
+        return options(best_first(found, typing.text)[:SHOWN])
 
     async def _found(self, typing: Typing, here: Here, *kinds: Kind) -> dict[str, Any]:
         crm = await here.team.crm()

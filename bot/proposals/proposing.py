@@ -104,7 +104,7 @@ class Proposing:
         if done.state is not State.DONE:
             raise Misunderstood("Nothing was written by this card, so there is nothing to undo.")
         if others := await self._store.proposals.undos_of(origin.team.id, proposal_id):
-            raise Misunderstood(_undone(others[0]))
+            raise Misunderstood(_undone(others[0], origin.by))
         if proposal_id in self._undoing:
             raise Misunderstood("This is being proposed to be taken back already; its card comes in a moment.")
         self._undoing.add(proposal_id)
@@ -226,11 +226,24 @@ async def _taken_back(done: Proposal, crm: Twenty) -> Change:
     change = inverse(done.change, outcome.after if outcome else None)
     if change.verb is Verb.RESTORE:
         return change
+    change = await _named(change, crm)
     record = await crm.read(change.kind, change.record_id)
     if what := moved(change, record):
         labels = ", ".join(field(change.kind, each.key).label for each in what)
         raise Refused(f"{labels} of “{record.name}” was changed by somebody else since, so it is not taken back.")
     return change
+
+
+async def _named(change: Change, crm: Twenty) -> Change:
+    """The change with the names of the records it points from and to: what the CRM echoed has ids alone."""
+    values = [value for each in change.fields for value in (each.old, each.new)]
+    names = await _or(crm.names([each for each in values if isinstance(each, Ref) and not each.name]), {})
+
+    def called(value: Value) -> Value:
+        return replace(value, name=names[value.id]) if isinstance(value, Ref) and value.id in names else value
+
+    fields = tuple(replace(each, old=called(each.old), new=called(each.new)) for each in change.fields)
+    return replace(change, fields=fields)
 
 
 async def _whole_delete(crm: Twenty, ref: Ref) -> Change:
@@ -245,10 +258,11 @@ async def _whole_delete(crm: Twenty, ref: Ref) -> Change:
     return deleting(card.record, hangs=hangs)
 
 
-def _undone(other: Proposal) -> str:
+def _undone(other: Proposal, by: Profile) -> str:
     if other.state is State.DONE:
         return "This was taken back already."
-    return f"<@{other.proposer}> has proposed to take this back; that card is still waiting."
+    who = "You have" if other.proposer == by.user_id else f"{other.proposer_name or 'Somebody'} has"
+    return f"{who} proposed to take this back; that card is still waiting."
 
 
 def proposal_of(change: Change, origin: Origin, *, now: datetime, undo_of: str = "") -> Proposal:

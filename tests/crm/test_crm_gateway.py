@@ -193,10 +193,12 @@ async def test_a_bare_500_is_believed_only_the_second_time(desk: Desk) -> None:
     """Once is a hiccup; twice, with a connection that Maton knows, is most often an expired credential."""
     desk.maton.fault("status", status=500, path="/twenty/", message="", times=1)
     assert await desk.twenty.members()
+    assert desk.health == [(True, None)]  # nobody is alarmed by what the next try cured
     desk.maton.fault("status", status=500, path="/twenty/", message="Oops", times=None)
     with pytest.raises(CredentialBroken) as raised:
         await desk.twenty.find("acme")
     assert raised.value.whose == "team"
+    assert [ok for ok, _ in desk.health[1:]] == [False] * 3
 
 
 async def test_the_next_step_is_the_command_as_the_operator_called_it(desk: Desk) -> None:

@@ -19,6 +19,7 @@ from bot.models import Money
         ("1 200 300", 1_200_300, "USD"),
         ("1'200 CHF", 1_200, "CHF"),
         ("1,200,300", 1_200_300, "USD"),
+        ("12,34,567.50", 1_234_567.5, "USD"),
         ("0.125", 0.125, "USD"),
         ("12,5", 12.5, "USD"),
         ("\u20ac12.5k", 12_500, "EUR"),
@@ -38,7 +39,8 @@ def test_amounts_are_read_as_people_write_them(text: str, units: float, currency
 
 
 @pytest.mark.parametrize(
-    "text", ["", "lots", "12k lots", "EUR", "1 2", "12%", "EUR 5 USD", "10000000000000k", "1e5", "\u0661x"]
+    "text",
+    ["", "lots", "12k lots", "EUR", "1 2", "12%", "EUR 5 USD", "10000000000000k", "1e5", "1.2.3", "1,2,3.5", "\u0661x"],
 )
 def test_other_texts_are_no_amounts(text: str) -> None:
     """What is no amount, or too large to keep exactly, is None."""

@@ -20,8 +20,8 @@ from bot.queries import Condition, Op, Query, Sort
 
 BERLIN = ZoneInfo("Europe/Berlin")
 CLOCK = Clock(datetime(2026, 3, 26, 10, 0, tzinfo=BERLIN), "Europe/Berlin")  # a Thursday
-NOT_CLOSED = Condition("stage", Op.IN, (Choice("CUSTOMER"), Choice("WON"), Choice("LOST")), negated=True)
-NOT_DONE = Condition("status", Op.IN, (Choice("DONE"),), negated=True)
+NOT_CLOSED = Condition("stage", Op.IN, (Choice("CUSTOMER"), Choice("WON"), Choice("LOST")), negated=True, assumed=True)
+NOT_DONE = Condition("status", Op.IN, (Choice("DONE"),), negated=True, assumed=True)
 
 
 def read(kind: Kind, line: str) -> List:

@@ -62,7 +62,7 @@ async def test_history_tells_who_did_what(one_home):
     theirs = text_of(await one_home.ask("/crm history", user=BEN))
 
     assert f"@{ANA} proposed to create the company “Historic”" in mine
-    assert f"@{ANA} confirmed to create" in mine
+    assert f"@{ANA} confirmed creating" in mine
     assert "Written: create the company" in record
     assert "Nothing has been proposed" in theirs
 

@@ -213,6 +213,20 @@ async def test_a_newer_proposal_takes_the_place_of_an_older_one(one_home):
     await one_home.told(ANA, "Replaced")
 
 
+async def test_an_undo_names_the_people_it_puts_back_and_is_proposed_once(one_home):
+    """No id stands where a name belongs, and who presses Undo again learns whose card waits."""
+    card = await proposed(one_home, "/crm edit company Fabrikam", {"Owner": "Ana Lopez"})
+    done = await confirm(one_home, card, "Changed company")
+    await one_home.slack.click(done, "Undo", user=ANA)
+    undo = text_of(await one_home.private_card())
+    assert "Owner: Ana Lopez → " in undo
+    assert "member " not in undo
+
+    await one_home.slack.click(done, "Undo", user=ANA)
+
+    await one_home.told(ANA, "You have proposed to take this back; that card is still waiting.")
+
+
 async def test_an_undo_is_refused_when_somebody_changed_the_field_since(one_home):
     """Undo of an update refuses with a reason when the field has moved."""
     card = await proposed(one_home, "/crm edit company Fabrikam", {"City": "Potsdam"})

@@ -84,10 +84,10 @@ async def test_an_admin_settles_that_another_person_decides(acme: Street) -> Non
     assert acme.slack.modal(CLEO) is None
     await acme.told(CLEO, "settings are saved")
     card = await acme.save_note(user=ANA)
-    assert "Somebody else than the proposer" in text_of(card)
+    assert "Somebody other than the proposer" in text_of(card)
 
     await acme.slack.click(card, "Confirm", user=ANA)
-    await acme.told(ANA, "somebody else than the proposer")
+    await acme.told(ANA, "somebody other than the proposer")
     assert acme.crm_requests("POST") == []
     await acme.slack.click(card, "Confirm", user=BEN)
     await acme.shows(card, "Confirmed by")
