@@ -169,7 +169,7 @@ def _stories(ground: Ground, cards: Cards, executor: Executor, of_teams: Tenancy
     store, command = ground.store, ground.settings.slack_command
     deciding = Deciding(store=store, cards=cards, executor=executor, now=utc_now)
     proposing = Proposing(store=store, cards=cards, now=utc_now)
-    lookup = Lookup(store, now=utc_now)
+    lookup = Lookup(store, command=command, now=utc_now)
     decide = Decide(store=store, deciding=deciding, proposing=proposing, lookup=lookup, command=command, now=utc_now)
     write = Write(store=store, proposing=proposing, lookup=lookup, decide=decide, now=utc_now)
     asking = Asking(

@@ -253,14 +253,14 @@ class Gateway:
         if status == 401:
             return CredentialBroken(KEY_REFUSED, whose="operator")
         whose = _KNOWN_TO_MATON.get(status, suspicion.whose)
-        next_step = f"An admin can reconnect it with `{self._command} connect`."
+        next_step = f"An admin can reconnect it with {self._command} connect."
         return CredentialBroken(f"{NOT_ACCEPTED} {next_step}", whose=whose)
 
     async def _explained(self, error: BotError, status: int) -> BotError:
         """A bare 500 of a read is often an expired credential; of a write, it stays unknown whether it was done."""
         if status != 500 or isinstance(error, OutcomeUnknown):
             return error
-        lasting = f"If it lasts, an admin can reconnect it with `{self._command} connect`."
+        lasting = f"If it lasts, an admin can reconnect it with {self._command} connect."
         doubtful = _Doubtful(f"{FAULTY} {lasting}", whose="team")
         broken = await self._whose(doubtful)
         return doubtful if broken.whose == "team" else broken

@@ -101,7 +101,10 @@ class Decide:
 
     async def history(self, asked: intents.History, here: Here) -> None:
         """What I proposed and decided, what happened to a record, or, for admins, everything."""
-        if asked.what is not None:
+        if asked.what is not None and asked.what.id:
+            # The CRM is not asked: what was deleted is gone there, and has a history all the same.
+            await self._history_page(_Page("record", asked.what.id.lower()), here)
+        elif asked.what is not None:
             crm = await here.team.crm()
             found = await matches(asked.what, crm, tuple(Kind))
             await self._history_of_one(asked.what.words, found, here)
@@ -150,7 +153,10 @@ class Decide:
         shown, more = events[:HISTORY_SHOWN], len(events) > HISTORY_SHOWN
         older = replace(page, before=shown[-1].id).written() if more else ""
         timezone = (await here.viewer()).timezone
-        answer = history_blocks.page(_TITLES[page.scope], shown, timezone=timezone, older=older)
+        title = _TITLES[page.scope]
+        if page.scope == "record" and shown:
+            title = f"What happened to “{shown[0].record.name}”"
+        answer = history_blocks.page(title, shown, timezone=timezone, older=older)
         await here.talk.privately(answer, replace=in_place)
 
     def _place(self, click: Click) -> CardPlace:

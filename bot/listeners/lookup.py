@@ -34,15 +34,17 @@ SELDOM_SHOWN = (Kind.NOTE, Kind.TASK, Kind.MEMBER)
 class Lookup:
     """The stories that only read."""
 
-    def __init__(self, store: Store, *, now: Callable[[], datetime]) -> None:
+    def __init__(self, store: Store, *, command: str, now: Callable[[], datetime]) -> None:
         self._store = store
+        self._command = command
         self._now = now
 
     async def find(self, asked: intents.Find, here: Here) -> None:
         """Companies, people and deals by words; a word that found nothing but is nearly a command is told so."""
         crm = await here.team.crm()
         found = await crm.find(asked.words)
-        nearest = "" if any(found.records.values()) else commands.nearest(asked.words)
+        near = "" if any(found.records.values()) else commands.nearest(asked.words)
+        nearest = f"{self._command} {near}" if near else ""
         await here.talk.privately(lists.found(found, await here.viewer(), nearest=nearest))
 
     async def list(self, asked: intents.List, here: Here) -> None:

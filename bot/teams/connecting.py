@@ -33,7 +33,7 @@ CONFIRMED_WITHIN = timedelta(days=1)
 NOT_IN_THE_MAKING = "This connection is no longer in the making: it was bound, cancelled, or took too long."
 TAKEN = (
     "This connection belongs to another Slack workspace, so it cannot be used here. "
-    "Run `{command} connect` again to make one of your own."
+    "Run {command} connect again to make one of your own."
 )
 
 

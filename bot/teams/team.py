@@ -29,9 +29,7 @@ ABSENCE_REMEMBERED_FOR = 1.0
 
 KEPT = 10_000
 
-NOT_CONNECTED = (
-    "This workspace is not connected to a CRM yet. A workspace admin can connect it with `{command} connect`."
-)
+NOT_CONNECTED = "This workspace is not connected to a CRM yet. A workspace admin can connect it with {command} connect."
 
 
 class _Known(Struct, frozen=True):

@@ -205,11 +205,11 @@ async def test_the_next_step_is_the_command_as_the_operator_called_it(desk: Desk
     """`SLACK_COMMAND` may be another than /crm; whoever reads the sentence must be able to type what it says."""
     renamed = CRMs(desk.crms._http, pacer=desk.crms._pacer, command="/sales").of(desk.connection_id)
     desk.maton.fault("expired", path="/twenty/", times=None)
-    with pytest.raises(CredentialBroken, match="reconnect it with `/sales connect`"):
+    with pytest.raises(CredentialBroken, match="reconnect it with /sales connect"):
         await renamed.members()
     desk.maton.clear_faults()
     desk.maton.fault("status", status=500, path="/twenty/", message="Oops", times=None)
-    with pytest.raises(CredentialBroken, match="If it lasts, an admin can reconnect it with `/sales connect`"):
+    with pytest.raises(CredentialBroken, match="If it lasts, an admin can reconnect it with /sales connect"):
         await renamed.find("acme")
 
 

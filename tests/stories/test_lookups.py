@@ -427,3 +427,10 @@ async def test_a_long_question_is_answered_or_refused_in_words(one_home):
     assert "Nothing found" in text_of(await one_home.ask(f"/crm {words}"))
     values = ",".join(f"value{number:03}" for number in range(300))
     assert "more than the CRM can be asked in one go" in text_of(await one_home.ask(f"/crm companies city:{values}"))
+
+
+async def test_a_word_that_is_nearly_a_command_is_told_as_it_must_be_typed(one_home):
+    """Under the name that the operator gave the command."""
+    answer = text_of(await one_home.ask("/crm histry"))
+
+    assert "Did you mean “/crm history [team or a record]”?" in answer

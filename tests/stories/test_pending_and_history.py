@@ -67,6 +67,20 @@ async def test_history_tells_who_did_what(one_home):
     assert "Nothing has been proposed" in theirs
 
 
+async def test_what_was_deleted_has_a_history_by_its_id(one_home):
+    """The CRM knows the record no more; who deleted it is told all the same, under its name."""
+    company = one_home.crm.add("companies", {"name": "Shortlived"})
+    await one_home.slack.command(ANA, SALES, f"/crm delete {company['id']}")
+    card = await one_home.private_card()
+    await one_home.slack.click(card, "Confirm", user=ANA)
+    await one_home.shows(card, "Deleted company")
+
+    said = text_of(await one_home.ask(f"/crm history {company['id']}"))
+
+    assert said.startswith("What happened to “Shortlived”")
+    assert f"@{ANA} confirmed deleting the company “Shortlived”" in said
+
+
 async def test_the_teams_history_is_for_admins(one_home):
     """Only an admin sees everybody's."""
     await propose(one_home, "Everybodys")
