@@ -9,8 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
-from msgspec import Struct
-from msgspec.structs import force_setattr
+from msgspec import Struct, structs
 
 from bot.changes import Change, Moved, Verb, seal
 from bot.models import Ref, TeamId, UserId, Value
@@ -107,7 +106,7 @@ class Proposal(Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if not self.seal:
             # The only place that fills it in: a frozen value is still being made here.
-            force_setattr(self, "seal", seal(self.change))
+            structs.force_setattr(self, "seal", seal(self.change))
 
     @property
     def is_open(self) -> bool:
@@ -123,6 +122,13 @@ class Proposal(Struct, frozen=True, kw_only=True):
     def record(self) -> Ref:
         """The record it is about, by the name the card shows."""
         return Ref(self.change.kind, self.change.record_id, self.change.name)
+
+
+class Proposed(Struct, frozen=True):
+    """What came of proposing: what `stands` (with another id if the same was waiting already), and what it replaced."""
+
+    stands: Proposal
+    replaced: tuple[Proposal, ...] = ()
 
 
 class Event(Struct, frozen=True, kw_only=True):
@@ -168,6 +174,26 @@ class Card(Struct, frozen=True, kw_only=True):
 
 Shown = tuple[Proposal, tuple[Card, ...]]
 """A proposal, and everywhere it is shown."""
+
+
+def repeats(newer: Proposal, older: Proposal) -> bool:
+    """Whether a pending proposal asks for just what `newer` does: a second click, or a form that arrived twice."""
+    waits = older.state is State.PENDING and older.expires_at > newer.created_at
+    same = older.proposer == newer.proposer and older.undo_of == newer.undo_of
+    return waits and same and _without_our_ids(older.change) == _without_our_ids(newer.change)
+
+
+def replaces(newer: Proposal, older: Proposal) -> bool:
+    """Whether `newer` takes a pending proposal's place: of the same person, on the same record and a field of it."""
+    if newer.change.verb is Verb.CREATE or older.proposer != newer.proposer or older.state is not State.PENDING:
+        return False
+    touched, before = ({each.key for each in one.change.fields} for one in (newer, older))
+    return older.change.verb is not newer.change.verb or not touched.isdisjoint(before)
+
+
+def _without_our_ids(change: Change) -> Change:
+    """Each making of a change gives its links ids anew."""
+    return structs.replace(change, links=tuple(structs.replace(each, id="") for each in change.links))
 
 
 def new_id() -> str:

@@ -133,8 +133,10 @@ class Proposing:
             raise NotAllowed(sentence)
         change = replace(change, connection_id=(await origin.team.crm()).connection_id)
         proposal = proposal_of(change, origin, now=self._now(), undo_of=undo_of)
-        await self._store.proposals.propose(proposal)
-        await self._supersede(proposal)
+        proposed = await self._store.proposals.propose(proposal)
+        for each in proposed.replaced:
+            await self._cards.rewrite(each)
+        proposal = proposed.stands
         if change.verb is not Verb.CREATE:
             open_on = await self._store.proposals.open_on(origin.team.id, change.record_id)
             waiting = tuple(each for each in open_on if each.id != proposal.id)
@@ -149,23 +151,6 @@ class Proposing:
             approvers=approvers(settings, change),
         )
         return proposal
-
-    async def _supersede(self, newer: Proposal) -> None:
-        """A newer proposal of the same person for the same fields of the same record takes the older one's place."""
-        if newer.change.verb is Verb.CREATE:
-            return
-        open_on = await self._store.proposals.open_on(newer.team_id, newer.change.record_id)
-        older = [each.id for each in open_on if _replaces(newer, each)]
-        for each in await self._store.proposals.supersede(newer.team_id, older, newer.id, self._now()):
-            await self._cards.rewrite(each)
-
-
-def _replaces(newer: Proposal, older: Proposal) -> bool:
-    mine = older.id != newer.id and older.proposer == newer.proposer and older.state is State.PENDING
-    touched = {each.key for each in newer.change.fields}
-    return mine and (
-        older.change.verb is not newer.change.verb or not touched.isdisjoint(each.key for each in older.change.fields)
-    )
 
 
 class _Known(Struct, frozen=True):

@@ -13,6 +13,9 @@ from sqlalchemy.sql.elements import TextClause
 from bot.store.rows import CARD, PROPOSAL
 from bot.store.tables import Utc, cards, history, is_open, proposals
 
+PROPOSING = 5_261_101
+"""Sets our locks on records apart from any other use of PostgreSQL's advisory locks."""
+
 Read = Select[tuple[object, ...]]
 Write = ReturningUpdate[tuple[object, ...]]
 
@@ -98,6 +101,9 @@ def _among_due(states: TextClause) -> ColumnElement[bool]:
     )
     return and_(p.id.in_(select(due.c.id)), states, p.due_at <= bindparam("b_now"))
 
+
+ONE_AT_A_TIME = select(func.pg_advisory_xact_lock(PROPOSING, func.hashtext(bindparam("b_record", type_=Text))))
+"""PostgreSQL's: until the transaction ends, nobody else proposes on this record. SQLite writes one at a time anyway."""
 
 INSERT = insert(proposals)
 
@@ -210,6 +216,17 @@ OPEN_ON: Read = (
     .where(p.team_id == bindparam("b_team"), p.record_id == bindparam("b_record"), is_open())
     .order_by(*_newest_first)
     .limit(bindparam("b_limit"))
+)
+
+OPEN_OF_ON: Read = (
+    select(*PROPOSAL)
+    .where(
+        p.team_id == bindparam("b_team"),
+        p.record_id == bindparam("b_record"),
+        p.proposer == bindparam("b_user"),
+        is_open(),
+    )
+    .order_by(*_newest_first)
 )
 
 OPEN_CREATES: Read = (

@@ -4,7 +4,7 @@ Nothing is read first. Every step says in history what it did, in the same trans
 as due for rewriting, so that a card tells the truth even when the process dies before it can.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import cast
 
@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from bot.changes import Change, Moved, seal
 from bot.models import Kind, Ref, TeamId, UserId
-from bot.proposal import Outcome, Proposal, Shown, State, What
+from bot.proposal import Outcome, Proposal, Proposed, Shown, State, What, repeats, replaces
 from bot.store import proposal_statements as sql
 from bot.store.cards import WITH_CARDS, Cards
 from bot.store.database import Database, Single
@@ -33,14 +33,12 @@ class Proposals:
         self._database = database
         self._cards = cards
 
-    async def propose(self, proposal: Proposal) -> None:
-        """Store a new, pending proposal."""
+    async def propose(self, proposal: Proposal) -> Proposed:
+        """Store a new, pending proposal, and end what it replaces; or find that the same is waiting already.
 
-        def work(connection: Connection) -> None:
-            connection.execute(sql.INSERT, proposal_values(proposal))
-            append(connection, [proposal], What.PROPOSED, actor=proposal.proposer, at=proposal.created_at)
-
-        await self._database.write(work)
+        Of any number of callers who propose the same at once, one stores it, and all get that one.
+        """
+        return await self._database.write(lambda connection: _propose(connection, proposal))
 
     async def proposal(self, team: TeamId, id: str) -> Proposal | None:
         """The team's proposal; None for any other team's, whatever its state."""
@@ -115,11 +113,6 @@ class Proposals:
         """End the pending ones whose time is over; among all processes each is returned once."""
         values: Parameters = {"b_now": now, "b_card_due": now + CARD_GRACE, "b_limit": limit}
         return await self._move_all(sql.EXPIRE, values, What.EXPIRED, at=now)
-
-    async def supersede(self, team: TeamId, ids: Collection[str], by_id: str, now: datetime) -> tuple[Proposal, ...]:
-        """End pending proposals in favour of a newer one; returns those that were still pending."""
-        values: Parameters = {"b_team": team, "b_ids": list(ids), "b_by_id": by_id, "b_card_due": now + CARD_GRACE}
-        return await self._move_all(sql.SUPERSEDE, values, What.SUPERSEDED, at=now) if ids else ()
 
     async def void_open(self, team: TeamId, now: datetime, reason: str) -> tuple[Proposal, ...]:
         """End everything pending of a team, since its CRM is no longer the one that the cards showed."""
@@ -220,6 +213,27 @@ def void_open(connection: Connection, team: TeamId, now: datetime, reason: str) 
     values: Parameters = {"b_team": team, "b_now": now, "b_outcome": outcome, "b_card_due": now + CARD_GRACE}
     voided = Told(step=sql.VOID, values=values, what=What.VOIDED, at=now).alone()
     return tuple(proposal(row) for row in voided(connection))
+
+
+def _propose(connection: Connection, new: Proposal) -> Proposed:
+    if connection.dialect.name == "postgresql":
+        connection.execute(sql.ONE_AT_A_TIME, {"b_record": new.change.record_id})
+    mine: Parameters = {"b_team": new.team_id, "b_record": new.change.record_id, "b_user": new.proposer}
+    waiting = [proposal(row) for row in connection.execute(sql.OPEN_OF_ON, mine)]
+    for each in waiting:
+        if repeats(new, each):
+            return Proposed(each)
+    connection.execute(sql.INSERT, proposal_values(new))
+    append(connection, [new], What.PROPOSED, actor=new.proposer, at=new.created_at)
+    older = [each.id for each in waiting if replaces(new, each)]
+    return Proposed(new, _superseded(connection, older, new) if older else ())
+
+
+def _superseded(connection: Connection, ids: Sequence[str], by: Proposal) -> tuple[Proposal, ...]:
+    at = by.created_at
+    values: Parameters = {"b_team": by.team_id, "b_ids": ids, "b_by_id": by.id, "b_card_due": at + CARD_GRACE}
+    ended = Told(step=sql.SUPERSEDE, values=values, what=What.SUPERSEDED, at=at).alone()
+    return tuple(proposal(row) for row in ended(connection))
 
 
 def _held(id: str, owner: str, now: datetime) -> Parameters:

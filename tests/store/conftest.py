@@ -1,5 +1,6 @@
 """Proposals to try the store with."""
 
+import uuid
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 
@@ -21,11 +22,11 @@ def now() -> datetime:
 
 
 def make_proposal(**given: object) -> Proposal:
-    """A pending proposal of a note, made at `NOW`, unless told otherwise."""
+    """A pending proposal of a new note of its own, made at `NOW`, unless told otherwise."""
     change = Change(
         verb=Verb.CREATE,
         kind=Kind.NOTE,
-        record_id=str(given.pop("record_id", "0d4f5b0e-0000-4000-8000-000000000001")),
+        record_id=str(given.pop("record_id", uuid.uuid4())),
         name="Call with Ada",
         fields=(FieldChange("title", None, "Call with Ada"),),
     )

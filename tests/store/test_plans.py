@@ -27,6 +27,7 @@ STATEMENTS = {
     "void": sql.VOID,
     "open of a person": sql.OPEN_OF,
     "open on a record": sql.OPEN_ON,
+    "open of a person on a record": sql.OPEN_OF_ON,
     "open creates": sql.OPEN_CREATES,
     "saved from a message": sql.SAVED_FROM,
     "undos": sql.UNDOS_OF,

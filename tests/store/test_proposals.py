@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import msgspec
 import pytest
 
-from bot.changes import FieldChange, Moved, rebased, seal
+from bot.changes import Change, FieldChange, Moved, Verb, rebased, seal
 from bot.models import Kind, Record, Ref
 from bot.proposal import Outcome, Proposal, State, What
 from bot.store import Store
@@ -44,7 +44,6 @@ async def test_is_hidden_from_every_other_team(store: Store, a_proposal: Make, n
     assert await store.proposals.proposal("T2", proposal.id) is None
     assert await claim(store, msgspec.structs.replace(proposal, team_id="T2"), now) is None
     assert await store.proposals.cancel("T2", proposal.id, "U9", now) is None
-    assert await store.proposals.supersede("T2", [proposal.id], "other", now) == ()
     assert (await store.proposals.proposal("T1", proposal.id)).state is State.PENDING
 
 
@@ -218,17 +217,66 @@ async def test_expires_once(store: Store, a_proposal: Make, now: datetime):
     assert await told(store, proposals[1]) == [What.PROPOSED, What.EXPIRED]
 
 
+def setting(make: Make, to: str, **more: object) -> Proposal:
+    """A proposal that a company be called so."""
+    fields = (FieldChange("name", "Acme", to),)
+    change = Change(verb=Verb.UPDATE, kind=Kind.COMPANY, record_id="r1", name="Acme", fields=fields)
+    return make(change=change, **more)
+
+
 async def test_a_newer_one_supersedes_only_the_pending(store: Store, a_proposal: Make, now: datetime):
-    """Superseding names the newer proposal and leaves alone what somebody has confirmed."""
-    old, confirmed = a_proposal(), a_proposal()
-    for proposal in (old, confirmed):
-        await store.proposals.propose(proposal)
+    """It names the newer one, and leaves alone what is confirmed, another person's, another field's or record's."""
+    domain = Change(
+        verb=Verb.UPDATE, kind=Kind.COMPANY, record_id="r1", name="Acme", fields=(FieldChange("domain", "a", "b"),)
+    )
+    confirmed, old, theirs = (setting(a_proposal, each) for each in ("Acme 1", "Acme 2", "Acme 3"))
+    theirs = msgspec.structs.replace(theirs, proposer="U9")
+    field, elsewhere = a_proposal(change=domain), a_proposal(record_id="r2")
+    await store.proposals.propose(confirmed)
     await claim(store, confirmed, now)
+    for proposal in (old, theirs, field, elsewhere):
+        assert (await store.proposals.propose(proposal)).replaced == ()
 
-    (ended,) = await store.proposals.supersede("T1", [old.id, confirmed.id], "newer", now)
+    newer = setting(a_proposal, "Acme 4")
+    proposed = await store.proposals.propose(newer)
 
-    assert (ended.id, ended.state, ended.superseded_by) == (old.id, State.SUPERSEDED, "newer")
-    assert await store.proposals.supersede("T1", [], "newer", now) == ()
+    (ended,) = proposed.replaced
+    assert proposed.stands == newer
+    assert (ended.id, ended.state, ended.superseded_by) == (old.id, State.SUPERSEDED, newer.id)
+    assert await told(store, old) == [What.PROPOSED, What.SUPERSEDED]
+    assert {each.id for each in await store.proposals.open_on("T1", "r1")} == {
+        confirmed.id, theirs.id, field.id, newer.id,
+    }  # fmt: skip
+
+
+async def test_what_is_proposed_twice_at_once_stands_once(store: Store, a_proposal: Make, now: datetime):
+    """Of many clicks on one button, in whatever order they arrive, one makes a proposal and all get that one."""
+    for to in ("Acme 1", "Acme 2", "Acme 3"):
+        clicks = await asyncio.gather(*(store.proposals.propose(setting(a_proposal, to)) for _ in range(8)))
+
+        (stands,) = {each.stands.id for each in clicks}
+        assert [each.id for each in await store.proposals.open_on("T1", "r1")] == [stands]
+
+
+async def test_of_many_different_ones_at_once_the_last_stands(store: Store, a_proposal: Make, now: datetime):
+    """Whoever comes last replaces the one before; never do two replace each other."""
+    await asyncio.gather(*(store.proposals.propose(setting(a_proposal, f"Acme {n}")) for n in range(12)))
+
+    assert len(await store.proposals.open_on("T1", "r1")) == 1
+
+
+async def test_the_same_again_is_new_once_the_first_is_over(store: Store, a_proposal: Make, now: datetime):
+    """Neither what has expired nor what was cancelled, nor another person's, answers a proposal."""
+    expired = setting(a_proposal, "Acme 1", expires_at=now)
+    cancelled = setting(a_proposal, "Acme 2")
+    theirs = setting(a_proposal, "Acme 3", proposer="U9")
+    for proposal in (expired, cancelled, theirs):
+        await store.proposals.propose(proposal)
+    await store.proposals.cancel("T1", cancelled.id, "U1", now)
+
+    for to in ("Acme 1", "Acme 2", "Acme 3"):
+        newer = setting(a_proposal, to)
+        assert (await store.proposals.propose(newer)).stands == newer
 
 
 async def test_voiding_ends_one_teams_pending(store: Store, a_proposal: Make, now: datetime):

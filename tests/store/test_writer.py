@@ -18,7 +18,7 @@ async def test_one_that_fails_takes_nothing_along(sqlite_store: Store, a_proposa
     taken = a_proposal()
     await sqlite_store.proposals.propose(taken)
     good = [a_proposal() for _ in range(20)]
-    tries = [each for pair in zip(good, [taken] * 20, strict=True) for each in pair]
+    tries = [each for pair in zip(good, [a_proposal(id=taken.id) for _ in good], strict=True) for each in pair]
 
     results = await asyncio.gather(*(sqlite_store.proposals.propose(each) for each in tries), return_exceptions=True)
 
