@@ -129,7 +129,7 @@ async def build(settings: Settings) -> Bot:
     command = settings.slack_command
     crms = CRMs(http, hooks=Hooks(on_health=health.seen, on_request=metrics.crm_request), command=command)
     teams = Teams(store=store, tokens=tokens, clients=clients, crms=crms, people=People(clients), command=command)
-    cards = Cards(store=store, teams=teams, now=utc_now)
+    cards = Cards(store=store, teams=teams, command=command, now=utc_now)
     of_teams = tenancy(ground, tokens=tokens, teams=teams, cards=cards, crms=crms, http=http)
     executor = Executor(store=store, teams=teams, cards=cards, errands=errands, metrics=metrics, now=utc_now)
     inbox = Inbox(store, errands, owner=executor.owner, now=utc_now)

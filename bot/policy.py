@@ -11,7 +11,7 @@ from msgspec import Struct
 from bot.changes import Change, Verb
 from bot.models import Money, Profile, Record, UserId
 from bot.proposal import Proposal
-from bot.team_settings import Approval, Effect, Rule, TeamSettings
+from bot.team_settings import Approval, CardPlacing, Effect, Rule, TeamSettings
 
 NOT_A_PERSON = "Only full members of this workspace can write to its CRM."
 NOT_A_WRITER = "In this workspace only the people whom its admins named write to the CRM; an admin can change that."
@@ -80,8 +80,17 @@ def who_decides(settings: TeamSettings, change: Change) -> str:
 
 
 def needs_others(settings: TeamSettings, change: Change) -> bool:
-    """Whether somebody other than the proposer may have to decide, so that the card must stand where others see it."""
+    """Whether somebody other than the proposer may have to decide."""
     return not demanded(settings, change).is_the_proposers
+
+
+def placing(settings: TeamSettings, change: Change, *, from_message: bool) -> CardPlacing:
+    """Where the card belongs: where others see it if they decide, else as settled; without a message is no thread."""
+    if needs_others(settings, change):
+        return CardPlacing.THREAD
+    if settings.card_place is CardPlacing.THREAD and not from_message:
+        return CardPlacing.PRIVATE
+    return settings.card_place
 
 
 def approvers(settings: TeamSettings, change: Change) -> tuple[UserId, ...]:

@@ -60,7 +60,8 @@ class Outcome(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What happened, in words and in the CRM's terms.
 
     `record` is the record as it is called now and `where` it went. `after` holds the touched fields as the CRM echoed
-    them. `moved` says which fields moved when the record was stale. `remarks` are what did not go to plan.
+    them. `moved` says which fields moved when the record was stale. `remarks` are what did not go to plan,
+    `missed` the ids of the links that the CRM refused.
     """
 
     sentence: str = ""
@@ -69,6 +70,7 @@ class Outcome(Struct, frozen=True, kw_only=True, omit_defaults=True):
     after: Mapping[str, Value] = {}
     moved: tuple[Moved, ...] = ()
     remarks: tuple[str, ...] = ()
+    missed: tuple[str, ...] = ()
     url: str = ""
 
 
@@ -148,7 +150,7 @@ class Event(Struct, frozen=True, kw_only=True):
 
 
 class CardPlace(Struct, frozen=True, kw_only=True):
-    """Where a card can be rewritten: a message of the bot's (`channel`, `ts`), or an ephemeral one by its response_url.
+    """Where a card can be rewritten: a message of the bot's (`channel`, `ts`), or by the response_url of a click on it.
 
     A response_url takes five uses within thirty minutes (slack.md section 3): `valid_until` is its end. `user` is who
     sees it, when not everybody in the channel does.
@@ -159,6 +161,11 @@ class CardPlace(Struct, frozen=True, kw_only=True):
     user: str = ""
     response_url: str = ""
     valid_until: datetime | None = None
+
+    @property
+    def is_ephemeral(self) -> bool:
+        """Whether nothing but its response_url reaches it."""
+        return bool(self.user and self.response_url)
 
 
 class Card(Struct, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from bot import policy
 from bot.changes import Change, FieldChange, Verb
 from bot.models import Kind, Money, Profile, Record, TeamId, UserId
 from bot.proposal import Proposal
-from bot.team_settings import Approval, Effect, Rule, TeamSettings
+from bot.team_settings import Approval, CardPlacing, Effect, Rule, TeamSettings
 
 ANA, BEN, CLEO = UserId("U0ANA0001"), UserId("U0BEN0001"), UserId("U0CLEO001")
 NOW = datetime(2026, 3, 3, 9, 0, tzinfo=UTC)
@@ -155,3 +155,21 @@ def test_the_card_says_who_decides(
     assert policy.who_decides(settings, change()) == sentence
     assert policy.needs_others(settings, change()) is others
     assert policy.approvers(settings, change()) == approvers
+
+
+@pytest.mark.parametrize(
+    ("place", "rule", "from_message", "belongs"),
+    [
+        (CardPlacing.THREAD, None, True, CardPlacing.THREAD),
+        (CardPlacing.THREAD, None, False, CardPlacing.PRIVATE),
+        (CardPlacing.PRIVATE, None, True, CardPlacing.PRIVATE),
+        (CardPlacing.DM, None, True, CardPlacing.DM),
+        (CardPlacing.DM, None, False, CardPlacing.DM),
+        (CardPlacing.DM, ANOTHER, False, CardPlacing.THREAD),
+        (CardPlacing.PRIVATE, BY_CLEO, True, CardPlacing.THREAD),
+    ],
+)
+def test_where_a_card_belongs(place: CardPlacing, rule: Rule | None, from_message: bool, belongs: CardPlacing):
+    """As settled, unless others decide: they must see it."""
+    settings = TeamSettings(card_place=place, rules=(rule,) if rule else ())
+    assert policy.placing(settings, change(), from_message=from_message) is belongs

@@ -1,6 +1,6 @@
 """A change, shown exactly: every field, what it is attached to, and what goes with it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
 
@@ -30,17 +30,18 @@ def change_blocks(change: Change, timezone: str) -> Blocks:
     ]
 
 
-def summary_blocks(change: Change, timezone: str) -> Blocks:
-    """The change once it is decided: the same lines, long texts shortened, since the record can be read."""
+def summary_blocks(change: Change, timezone: str, *, missed: Collection[str] = ()) -> Blocks:
+    """The change once it is decided: the same lines, long texts shortened, without the links that were `missed`."""
     lines = [_line(change, each, timezone, shortened=True) for each in _told(change)]
-    attached: Sequence[LinkChange] = change.links
-    if attached:
-        names = ", ".join(named(each.to) for each in attached[:NAMED])
-        lines.append([leaf("Attached to: ", bold=True), leaf(clip(names, 500))])
-    if change.unlinks and change.verb is Verb.UPDATE:
-        names = ", ".join(named(each.to) for each in change.unlinks[:NAMED])
-        lines.append([leaf("No longer attached to: ", bold=True), leaf(clip(names, 500))])
+    lines += _ties("Attached to", change.links, missed)
+    if change.verb is Verb.UPDATE:
+        lines += _ties("No longer attached to", change.unlinks, missed)
     return [paragraph(*lines)] if lines else []
+
+
+def _ties(title: str, links: Sequence[LinkChange], missed: Collection[str]) -> list[Line]:
+    names = ", ".join(named(each.to) for each in [each for each in links if each.id not in missed][:NAMED])
+    return [[leaf(f"{title}: ", bold=True), leaf(clip(names, 500))]] if names else []
 
 
 def moved_blocks(kind: Kind, moved: Sequence[Moved], timezone: str) -> Blocks:

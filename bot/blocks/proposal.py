@@ -30,6 +30,7 @@ from bot.models import Record, UserId
 from bot.proposal import Outcome, Proposal, State
 
 LOOKALIKES = 5
+REMARKS = 20
 
 _WILL = {Verb.CREATE: "Create", Verb.UPDATE: "Change", Verb.DELETE: "Delete", Verb.RESTORE: "Restore"}
 _DID = {Verb.CREATE: "Created", Verb.UPDATE: "Changed", Verb.DELETE: "Deleted", Verb.RESTORE: "Restored"}
@@ -212,8 +213,8 @@ def _decided(proposal: Proposal, around: Around) -> list[Block | None]:
     return [
         header(title(change, done=True) if is_done else f"{_STANDING[proposal.state]}: {title(change)}"),
         paragraph(_by(proposal, around), *_story(proposal), _identity(proposal, around)),
-        *summary_blocks(change, around.timezone),
-        *(footnote(remark) for remark in _outcome(proposal).remarks[:5]),
+        *summary_blocks(change, around.timezone, missed=_outcome(proposal).missed),
+        *(footnote(remark) for remark in _outcome(proposal).remarks[:REMARKS]),
         _afterwards(proposal, around),
     ]
 

@@ -160,13 +160,11 @@ class Decide:
         await here.talk.privately(answer, replace=in_place)
 
     def _place(self, click: Click) -> CardPlace:
-        """Where the clicked card is: a message by its ts, a private one by this click's response_url."""
-        if not click.ephemeral:
-            return CardPlace(channel=click.channel, ts=click.message_ts)
+        """Where the clicked card is; by its response_url it can be rewritten wherever the bot is no member."""
         return CardPlace(
             channel=click.channel,
             ts=click.message_ts,
-            user=click.user,
+            user=click.user if click.ephemeral else "",
             response_url=click.response_url,
             valid_until=self._now() + RESPONSE_URL_LIVES,
         )

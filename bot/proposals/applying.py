@@ -7,7 +7,7 @@ lost is first read back (`again`) and only then taken once more. Nothing here to
 from collections.abc import Sequence
 from typing import Literal
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from bot.changes import Change, LinkChange, Moved, Verb, is_applied, moved, new_values
 from bot.crm.twenty import Twenty
@@ -27,11 +27,15 @@ class Stale(Exception):
 
 
 class Applied(Struct, frozen=True):
-    """What the CRM holds after the change: the record (None when deleted), where it is, and what did not go to plan."""
+    """What the CRM holds after the change: the record (None when deleted), where it is, and what did not go to plan.
+
+    `missed` are the ids of the links that were refused, as `remarks` tell.
+    """
 
     record: Record | None
     where: Where = "there"
-    remarks: tuple[str, ...] = field(default=())
+    remarks: tuple[str, ...] = ()
+    missed: tuple[str, ...] = ()
 
     def after(self, change: Change) -> dict[str, Value]:
         """The touched fields as the CRM echoes them: a create may come back normalised (twenty.md section 4.2)."""
@@ -50,6 +54,8 @@ class Application:
         self._change = change
         self._crm = crm
         self._again = again
+        self._remarks: list[str] = []
+        self._missed: list[str] = []
         self.wrote = again
 
     async def run(self) -> Applied:
@@ -69,7 +75,8 @@ class Application:
         if record is None:
             record = await self._create_once()
         self.wrote = True
-        return Applied(record, remarks=await self._link_all())
+        await self._link_all()
+        return self._applied(record)
 
     async def _create_once(self) -> Record:
         change = self._change
@@ -99,8 +106,9 @@ class Application:
         if values and not is_applied(change, record):
             record = await self._crm.update(change.kind, change.record_id, values)
             self.wrote = True
-        remarks = await self._unlink_all()
-        return Applied(record, remarks=(*remarks, *await self._link_all()))
+        await self._unlink_all()
+        await self._link_all()
+        return self._applied(record)
 
     async def _delete(self) -> Applied:
         change = self._change
@@ -128,8 +136,9 @@ class Application:
             return await self._restore_from_trash()
         record = await self._create_once()
         self.wrote = self._again = True
-        remarks = await self._link_all()
-        return Applied(record, remarks=("It was gone for good, so it was made again with the same id.", *remarks))
+        self._remarks.append("It was gone for good, so it was made again with the same id.")
+        await self._link_all()
+        return self._applied(record)
 
     async def _restore_from_trash(self) -> Applied:
         try:
@@ -139,17 +148,25 @@ class Application:
                 "This CRM cannot restore over its API. Open its list of deleted records and restore it there."
             ) from None
 
-    async def _link_all(self) -> tuple[str, ...]:
+    def _applied(self, record: Record) -> Applied:
+        return Applied(record, remarks=tuple(self._remarks), missed=tuple(self._missed))
+
+    async def _link_all(self) -> None:
         """Tie the note or task to its records; where the CRM takes no ties, its text names them instead."""
-        refused: list[LinkChange] = []
+        unknown_here: list[LinkChange] = []
         for link in self._change.links:
             try:
                 await self._link(link)
             except NotRouted:
-                refused.append(link)
-            except (Refused, NotFound) as error:
-                return (f"It could not be attached to {link.to.name or link.to.id}: {error}",)
-        return await self._name_in_text(refused) if refused else ()
+                unknown_here.append(link)
+            except (Refused, NotFound) as error:  # the record is written by now, so this is no failure of the whole
+                self._miss(link, f"It could not be attached to {link.to.name or link.to.id}: {error}")
+        if unknown_here:
+            await self._name_in_text(unknown_here)
+
+    def _miss(self, link: LinkChange, remark: str) -> None:
+        self._missed.append(link.id)
+        self._remarks.append(remark)
 
     async def _link(self, link: LinkChange) -> None:
         if self._again and await self._crm.found_link(self._change.kind, link.id):
@@ -161,25 +178,26 @@ class Application:
                 raise
         self.wrote = True
 
-    async def _unlink_all(self) -> tuple[str, ...]:
+    async def _unlink_all(self) -> None:
         for link in self._change.unlinks:
             try:
                 await self._crm.unlink(self._change.kind, link)
             except NotFound:
                 continue  # somebody else untied it, or an earlier try of ours did
-            except Refused as error:  # its fields are written by now, so this is no failure of the whole
-                return (f"It could not be detached from {link.to.name or link.to.id}: {error}",)
-            self.wrote = True
-        return ()
+            except Refused as error:
+                self._miss(link, f"It could not be detached from {link.to.name or link.to.id}: {error}")
+            else:
+                self.wrote = True
 
-    async def _name_in_text(self, refused: list[LinkChange]) -> tuple[str, ...]:
+    async def _name_in_text(self, links: list[LinkChange]) -> None:
         text = str(new_values(self._change).get("text") or "")
-        named = {"text": named_in_text(text, refused)}
+        self._missed += [link.id for link in links]
         try:
-            await self._crm.update(self._change.kind, self._change.record_id, named)
+            await self._crm.update(self._change.kind, self._change.record_id, {"text": named_in_text(text, links)})
         except (Refused, NotFound) as error:
-            return (f"It could not be attached to its records: {error}",)
-        return ("This CRM takes no ties to records, so the text names them.",)
+            self._remarks.append(f"It could not be attached to its records: {error}")
+        else:
+            self._remarks.append("This CRM takes no ties to records, so the text names them.")
 
 
 MOVED_MEANWHILE = (

@@ -14,12 +14,14 @@ from msgspec.structs import replace
 from slack_sdk.errors import SlackApiError
 
 from bot.blocks.primitives import Message
+from bot.blocks.problems import aside
 from bot.blocks.proposal import Around, card
 from bot.errors import BotError
-from bot.policy import who_decides
+from bot.policy import approvers, needs_others, placing, who_decides
 from bot.proposal import Card, CardPlace, Proposal
 from bot.slack.talk import UNREACHABLE, Talk, by_response_url, reason
 from bot.store import Store
+from bot.team_settings import CardPlacing
 from bot.teams.links import record_url
 from bot.teams.team import Team, Teams
 
@@ -28,7 +30,14 @@ log = logging.getLogger(__name__)
 RESPONSE_URL_LIVES = timedelta(minutes=29)
 """A minute less than Slack's thirty, for what the way there takes."""
 
-GONE = ("message_not_found", "channel_not_found", "cant_update_message", "is_archived", "edit_window_closed")
+GONE = (
+    "message_not_found",
+    "channel_not_found",
+    "cant_update_message",
+    "not_in_channel",
+    "is_archived",
+    "edit_window_closed",
+)
 LEASE = timedelta(seconds=15)
 """How long one process may take to rewrite a card before another tries."""
 
@@ -39,37 +48,71 @@ GIVEN_UP_AFTER = 300
 """Rewrites of one card that failed, over about a day; by then its message is beyond reach."""
 
 
+DIRECT_MESSAGE = "D"
+"""What the id of a direct message begins with: where the bot is in one, nobody else is but the proposer."""
+
+ONLY_YOU = (
+    "Somebody other than you must decide this, but here nobody else sees its card. "
+    "Invite me to a channel with /invite, then ask for it there with {command} pending."
+)
+
+
 class Cards:
     """Posts cards, remembers where they are, and rewrites them."""
 
-    def __init__(self, *, store: Store, teams: Teams, now: Callable[[], datetime]) -> None:
+    def __init__(self, *, store: Store, teams: Teams, command: str, now: Callable[[], datetime]) -> None:
         self._store = store
         self._teams = teams
+        self._command = command
         self._now = now
 
-    async def post(
-        self,
-        proposal: Proposal,
-        team: Team,
-        talk: Talk,
-        *,
-        in_channel: bool,
-        around: Around | None = None,
-        approvers: Sequence[str] = (),
-    ) -> None:
-        """Show a proposal: in its thread (`in_channel`), else to this person privately, else by direct message.
+    async def post(self, proposal: Proposal, team: Team, talk: Talk, *, around: Around | None = None) -> None:
+        """Show a new proposal where its card belongs: in the channel, to this person privately, or by direct message.
 
-        Named approvers who cannot see it in a channel get it by direct message, too.
+        Named approvers get it by direct message, too, since nobody knows whether they read that channel.
         """
+        settings = await team.settings()
         message = await self.message(proposal, team, around)
-        if in_channel and (place := await self._in_thread(proposal, team, message)):
-            await self._store.cards.add_card(proposal, place, self._now())
-            return
-        if not await talk.only_privately(message):
-            await self._directly(proposal, team, talk.user, message)
-        for approver in approvers:
+        others = needs_others(settings, proposal.change)
+        belongs = placing(settings, proposal.change, from_message=bool(proposal.source.ts))
+        openly = belongs is CardPlacing.THREAD and await self._openly(proposal, team, talk, message, others=others)
+        if not openly:
+            await self._to_one(proposal, team, talk, message, directly=belongs is CardPlacing.DM)
+        named = approvers(settings, proposal.change)
+        for approver in named:
             if approver != talk.user:
                 await self._directly(proposal, team, approver, message)
+        if others and not openly and not named:
+            await talk.privately(aside(ONLY_YOU.format(command=self._command)))
+
+    async def post_again(self, proposal: Proposal, team: Team, talk: Talk) -> None:
+        """Show a pending proposal once more: to this person, and to all who are to decide it if they have no card."""
+        shown = await self._store.cards.cards(proposal.team_id, proposal.id)
+        settings = await team.settings()
+        deciding = ("", *approvers(settings, proposal.change))  # whoever reads the channel, or by direct message
+        if needs_others(settings, proposal.change) and not any(each.place.user in deciding for each in shown):
+            await self.post(proposal, team, talk)
+        else:
+            await self._to_one(proposal, team, talk, await self.message(proposal, team))
+
+    async def _openly(self, proposal: Proposal, team: Team, talk: Talk, message: Message, *, others: bool) -> bool:
+        """Show it in the channel, for `others` also where the bot is no member; False when that cannot be."""
+        channels = {proposal.channel: proposal.thread_ts}
+        if others:
+            channels.setdefault(talk.channel, "")
+            channels = {each: thread for each, thread in channels.items() if not each.startswith(DIRECT_MESSAGE)}
+        for channel, thread_ts in channels.items():
+            if channel and (place := await self._posted(proposal, team, message, channel, thread_ts)):
+                await self._store.cards.add_card(proposal, place, self._now())
+                return True
+        # A message that only a click on it makes known, and rewritable.
+        return others and talk.channel in channels and await talk.by_response(message, in_channel=True)
+
+    async def _to_one(
+        self, proposal: Proposal, team: Team, talk: Talk, message: Message, *, directly: bool = False
+    ) -> None:
+        if directly or not await talk.only_privately(message):
+            await self._directly(proposal, team, talk.user, message)
 
     async def clicked(self, proposal: Proposal, place: CardPlace, known: Sequence[Card], *, is_true: bool) -> None:
         """Remember the card that was clicked, unless it is among the `known` ones of its proposal.
@@ -79,7 +122,7 @@ class Cards:
         tell the store.
         """
         same = [each for each in known if (each.place.channel, each.place.ts) == (place.channel, place.ts)]
-        if not place.ts or (same and not place.response_url):
+        if not place.ts or (same and not place.is_ephemeral):
             return
         shown = proposal if is_true else replace(proposal, turn=0)
         await self._store.cards.add_card(shown, place, self._now())
@@ -157,11 +200,12 @@ class Cards:
 
     async def _rewritten(self, place: CardPlace, team: Team, message: Message) -> bool:
         """Whether this place shows the message now; False when it never will."""
-        if place.response_url:
-            alive = place.valid_until is None or place.valid_until > self._now()
-            return alive and await by_response_url(self._teams.wire, place.response_url, message, replace=True)
-        if not place.ts:
-            return False
+        if place.ts and not place.is_ephemeral and await self._updated(place, team, message):
+            return True
+        alive = place.response_url and (place.valid_until is None or place.valid_until > self._now())
+        return bool(alive) and await by_response_url(self._teams.wire, place.response_url, message, replace=True)
+
+    async def _updated(self, place: CardPlace, team: Team, message: Message) -> bool:
         try:
             await team.slack.chat_update(channel=place.channel, ts=place.ts, text=message.text, blocks=message.blocks)
         except SlackApiError as error:
@@ -176,17 +220,15 @@ class Cards:
             await self._directly(proposal, team, card.place.user or proposal.proposer, message)
         await self._store.cards.drop_card(card.id)
 
-    async def _in_thread(self, proposal: Proposal, team: Team, message: Message) -> CardPlace | None:
-        if not proposal.channel:
-            return None
+    async def _posted(
+        self, proposal: Proposal, team: Team, message: Message, channel: str, thread_ts: str
+    ) -> CardPlace | None:
         try:
-            answer = await team.slack.chat_postMessage(
-                channel=proposal.channel, thread_ts=proposal.thread_ts or None, **said(message)
-            )
+            answer = await team.slack.chat_postMessage(channel=channel, thread_ts=thread_ts or None, **said(message))
         except UNREACHABLE as error:
-            log.info("a card goes privately: %s", reason(error), extra={"proposal": proposal.id})
+            log.info("a card is not in its channel: %s", reason(error), extra={"proposal": proposal.id})
             return None
-        return CardPlace(channel=answer.get("channel", proposal.channel), ts=answer["ts"])
+        return CardPlace(channel=answer.get("channel", channel), ts=answer["ts"])
 
     async def _directly(self, proposal: Proposal, team: Team, user: str, message: Message) -> None:
         answer = await team.slack.chat_postMessage(channel=user, **said(message))

@@ -203,4 +203,10 @@ class Executor:
 
 def _done(proposal: Proposal, applied: Applied) -> Outcome:
     record = applied.record.ref if applied.record else proposal.record
-    return Outcome(record=record, where=applied.where, after=applied.after(proposal.change), remarks=applied.remarks)
+    return Outcome(
+        record=record,
+        where=applied.where,
+        after=applied.after(proposal.change),
+        remarks=applied.remarks,
+        missed=applied.missed,
+    )

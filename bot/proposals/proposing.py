@@ -20,13 +20,12 @@ from bot.crm.twenty import Twenty
 from bot.errors import BotError, Misunderstood, NotAllowed, NotFound, NotRouted, Refused
 from bot.fields import field
 from bot.models import Choice, Kind, Profile, Record, Ref, Refs, Value
-from bot.policy import approvers, may_propose, needs_others
+from bot.policy import may_propose
 from bot.proposal import Proposal, Source, State, new_id
 from bot.proposals.applying import named_in_text
 from bot.proposals.cards import Cards
 from bot.slack.talk import Talk
 from bot.store import Store
-from bot.team_settings import CardPlacing
 from bot.teams.membership import member_of
 from bot.teams.team import Team
 
@@ -121,8 +120,8 @@ class Proposing:
         return await self._propose(change, origin, undo_of=done.id)
 
     async def reissue(self, proposal: Proposal, origin: Origin) -> None:
-        """Show a pending proposal's card again, privately."""
-        await self._cards.post(proposal, origin.team, origin.talk, in_channel=False)
+        """Show a pending proposal's card again."""
+        await self._cards.post_again(proposal, origin.team, origin.talk)
 
     async def _propose(
         self, change: Change, origin: Origin, around: Around | None = None, *, undo_of: str = ""
@@ -136,20 +135,13 @@ class Proposing:
         proposed = await self._store.proposals.propose(proposal)
         for each in proposed.replaced:
             await self._cards.rewrite(each)
-        proposal = proposed.stands
+        if proposed.stands.id != proposal.id:
+            await self._cards.post_again(proposed.stands, origin.team, origin.talk)
+            return proposed.stands
         if change.verb is not Verb.CREATE:
             open_on = await self._store.proposals.open_on(origin.team.id, change.record_id)
-            waiting = tuple(each for each in open_on if each.id != proposal.id)
-            around = Around(waiting=waiting)
-        from_message = bool(origin.source.ts) and settings.card_place is CardPlacing.THREAD
-        await self._cards.post(
-            proposal,
-            origin.team,
-            origin.talk,
-            in_channel=from_message or needs_others(settings, change),
-            around=around,
-            approvers=approvers(settings, change),
-        )
+            around = Around(waiting=tuple(each for each in open_on if each.id != proposal.id))
+        await self._cards.post(proposal, origin.team, origin.talk, around=around)
         return proposal
 
 

@@ -100,9 +100,14 @@ class Talk:
 
     async def publicly(self, message: Says) -> None:
         """Say it to everybody in the channel, also where the bot is not a member."""
-        if self.response_url and await by_response_url(self._wire, self.response_url, message, in_channel=True):
+        if await self.by_response(message, in_channel=True):
             return
         await self.slack.chat_postMessage(channel=self.channel, thread_ts=self.thread_ts or None, **_body(message))
+
+    async def by_response(self, message: Says, *, in_channel: bool = False) -> bool:
+        """Say it by the response_url, also where the bot is no member; False when there is none, or none any more."""
+        url = self.response_url
+        return bool(url) and await by_response_url(self._wire, url, message, in_channel=in_channel)
 
     async def directly(self, message: Says) -> None:
         """Say it in a direct message."""

@@ -237,3 +237,20 @@ async def test_an_undo_is_refused_when_somebody_changed_the_field_since(one_home
     await one_home.slack.click(done, "Undo", user=ANA)
 
     await one_home.told(ANA, "changed by somebody else since")
+
+
+async def test_a_tie_that_is_refused_hinders_no_other(one_home):
+    """The note is attached to the second record although the CRM refuses the first, and the card claims no more."""
+    _, second = (one_home.crm.add("companies", {"name": name}) for name in ("Zephyr", "Yonder"))
+    view = await one_home.ask_form("/crm new note Quarterly call")
+    one_home.maton.fault("status", method="POST", path="/noteTargets", status=400, message="No such target.")
+    await one_home.slack.submit(view, {"Records": ["Zephyr", "Yonder"]})
+    await one_home.quiet()
+
+    done = await confirm(one_home, await one_home.private_card(), "Created note")
+
+    note = find(one_home, "notes", "Quarterly call")
+    (tie,) = [each for each in one_home.crm.all("noteTargets") if each["noteId"] == note["id"]]
+    assert second["id"] in tie.values()
+    assert "It could not be attached to Zephyr" in text_of(done)
+    assert "Attached to: Yonder" in text_of(done)

@@ -1,0 +1,121 @@
+"""Where a card stands: where its deciders see it, else as settled; and one click that is made twice makes one card."""
+
+import asyncio
+
+import pytest
+from house import House
+
+from bot.models import TeamId, UserId
+from bot.sandbox.slack import Message, buttons_of, text_of
+from bot.sandbox.slack.sample import ACME, ANA, BEN, CLEO, RANDOM, SALES
+from bot.team_settings import Approval, CardPlacing, Rule, TeamSettings
+
+ANOTHER = TeamSettings(rules=(Rule(approval=Approval.ANOTHER),))
+CLEO_DECIDES = TeamSettings(rules=(Rule(approval=Approval.NAMED, users=(UserId(CLEO),)),))
+
+
+async def settle(home: House, settings: TeamSettings) -> None:
+    """Let the team's settings be these."""
+    await home.bot.store.settings.save(TeamId(ACME), settings, by=UserId(CLEO), now=home.now())
+    home.forget_teams()
+
+
+async def propose(home: House, *, channel: str) -> None:
+    """Ana proposes in a channel that a task is done."""
+    home.crm.add("tasks", {"title": "Water the plants", "status": "TODO"})
+    await home.slack.command(ANA, channel, "/crm done water the plants")
+    await home.quiet()
+
+
+def cards(messages: list[Message]) -> list[Message]:
+    """Those that can be confirmed."""
+    return [each for each in messages if "Confirm" in buttons_of(each)]
+
+
+async def test_a_card_for_others_stands_in_the_channel_though_the_bot_is_no_member(one_home):
+    """Everybody sees it there, somebody else confirms it there, and there it says how it ended."""
+    await settle(one_home, ANOTHER)
+    await propose(one_home, channel=RANDOM)
+    (card,) = cards(one_home.slack.messages(RANDOM))
+    assert cards(one_home.slack.ephemerals(ANA)) == []
+
+    await one_home.slack.click(card, "Confirm", user=BEN)
+
+    now = await one_home.shows(card, "Changed task")
+    assert "Undo" in buttons_of(now)
+    assert [each["status"] for each in one_home.crm.all("tasks") if each["title"] == "Water the plants"] == ["DONE"]
+
+
+async def test_a_card_for_others_that_only_its_proposer_sees_says_what_to_do(one_home):
+    """In the direct message with the bot nobody else reads it: asked for again in a channel it stands there."""
+    await settle(one_home, ANOTHER)
+    await propose(one_home, channel=one_home.slack.dm_channel(ANA))
+    await one_home.told(ANA, "Invite me to a channel with /invite, then ask for it there with /crm pending.")
+    assert len(cards(one_home.slack.ephemerals(ANA))) == 1
+
+    await one_home.slack.command(ANA, SALES, "/crm pending")
+    await one_home.quiet()
+
+    assert len(cards(one_home.slack.messages(SALES))) == 1
+
+
+async def test_what_is_pending_is_shown_to_those_who_decide_it(one_home):
+    """A card that stands nowhere public is issued again for everybody; once it does, again for the asker alone."""
+    await settle(one_home, ANOTHER)
+    await propose(one_home, channel=RANDOM)
+
+    await one_home.slack.command(ANA, SALES, "/crm pending")
+    await one_home.quiet()
+    public = cards(one_home.slack.messages(RANDOM)) + cards(one_home.slack.messages(SALES))
+    assert len(public) == 2
+
+    await one_home.slack.command(ANA, SALES, "/crm pending")
+    await one_home.quiet()
+
+    assert len(cards(one_home.slack.messages(SALES))) == 1
+    assert len(cards(one_home.slack.ephemerals(ANA))) == 1
+
+
+async def test_named_approvers_get_the_card_wherever_it_stands(one_home):
+    """Cleo need not read the channel: she decides in her direct message, and the channel's card says so."""
+    await settle(one_home, CLEO_DECIDES)
+    await propose(one_home, channel=SALES)
+    (there,) = cards(one_home.slack.messages(SALES))
+    (hers,) = cards(one_home.slack.dm(CLEO))
+
+    await one_home.slack.click(hers, "Confirm", user=CLEO)
+
+    await one_home.shows(there, "Changed task")
+    await one_home.shows(hers, "Changed task")
+
+
+async def test_cards_go_to_the_direct_message_where_that_is_settled(one_home):
+    """From a command and from a message alike, and nowhere else."""
+    await settle(one_home, TeamSettings(card_place=CardPlacing.DM))
+    await propose(one_home, channel=SALES)
+    view = await one_home.open_form("save_as_note")
+    await one_home.slack.submit(view, {"Title": "Call with Ada"})
+    await one_home.quiet()
+
+    assert [text_of(each).split("?")[0] for each in cards(one_home.slack.dm(ANA))] == [
+        "Change task: Water the plants",
+        "Create note: Call with Ada",
+    ]
+    assert cards(one_home.slack.messages(SALES)) == cards(one_home.slack.ephemerals(ANA)) == []
+
+
+@pytest.mark.parametrize("clicks", [2, 5])
+async def test_a_button_pressed_twice_makes_one_proposal(one_home, clicks):
+    """Each click gets a card, all are cards of one proposal, and it can be confirmed on any of them."""
+    task = one_home.crm.add("tasks", {"title": "Water the plants", "status": "TODO"})
+    answer = await one_home.ask(f"/crm {task['id']}")
+    await asyncio.gather(*(one_home.slack.click(answer, "Done", user=ANA) for _ in range(clicks)))
+    await one_home.quiet()
+    shown = cards(one_home.slack.ephemerals(ANA))
+    assert len(await one_home.bot.store.proposals.open_of(TeamId(ACME), UserId(ANA))) == 1
+    assert len(shown) == clicks
+
+    await one_home.slack.click(shown[0], "Confirm", user=ANA)
+
+    await one_home.shows(shown[0], "Changed task")
+    assert one_home.crm.get("tasks", task["id"])["status"] == "DONE"
