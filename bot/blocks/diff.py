@@ -7,7 +7,7 @@ import msgspec
 from bot.blocks.primitives import Blocks, Leaf, Line, bullets, chunks, clip, footnote, leaf, paragraph, quote
 from bot.blocks.values import as_leaves, in_words, label, link, named, phone
 from bot.changes import Change, FieldChange, LinkChange, Moved, Verb
-from bot.models import Kind, Links, Phones, Ref, Refs, Value
+from bot.models import Links, Phones, Ref, Refs, Value
 
 LONG = 200
 """Texts longer than this, or of several lines, are set off as a quote."""
@@ -44,17 +44,18 @@ def _ties(title: str, links: Sequence[LinkChange], missed: Collection[str]) -> l
     return [[leaf(f"{title}: ", bold=True), leaf(clip(names, 500))]] if names else []
 
 
-def moved_blocks(kind: Kind, moved: Sequence[Moved], timezone: str) -> Blocks:
+def moved_blocks(change: Change, moved: Sequence[Moved], timezone: str) -> Blocks:
     """What somebody else changed meanwhile: what the card showed, what is there now, what was proposed."""
     return [
         paragraph([leaf("The record was changed meanwhile, so nothing was written. Look again:", bold=True)]),
-        bullets(*(_moved_line(kind, each, timezone) for each in moved[:NAMED])),
+        bullets(*(_moved_line(change, each, timezone) for each in moved[:NAMED])),
     ]
 
 
-def _moved_line(kind: Kind, each: Moved, timezone: str) -> Line:
-    base, now, proposed = (clip(in_words(value, timezone), 300) for value in (each.base, each.now, each.proposed))
-    return [leaf(f"{label(kind, each.key)}: ", bold=True), leaf(f"was {base}, is now {now}, proposed {proposed}")]
+def _moved_line(change: Change, each: Moved, timezone: str) -> Line:
+    base, now, wanted = (clip(in_words(value, timezone), 300) for value in (each.base, each.now, each.proposed))
+    proposed = "" if change.verb is Verb.DELETE else f", proposed {wanted}"
+    return [leaf(f"{label(change.kind, each.key)}: ", bold=True), leaf(f"was {base}, is now {now}{proposed}")]
 
 
 def _told(change: Change) -> list[FieldChange]:

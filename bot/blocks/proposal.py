@@ -116,7 +116,7 @@ def _pending(proposal: Proposal, around: Around) -> list[Block | None]:
         header(f"{title(change)}?"),
         paragraph(*_heading(proposal, around)),
         *_not_written(proposal),
-        *(moved_blocks(change.kind, moved, around.timezone) if moved else []),
+        *(moved_blocks(change, moved, around.timezone) if moved else []),
         *change_blocks(change, around.timezone),
         *_trash(change),
         *_lookalikes(proposal, around),

@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from bot.changes import Change, LinkChange, Moved, Verb, is_applied, moved, new_values
 from bot.crm.twenty import Twenty
 from bot.errors import Duplicate, NotFound, NotRouted, Refused
 from bot.models import Record, Value
+from bot.proposals.naming import called, names_in
 
 Where = Literal["there", "trash", "gone"]
 
@@ -101,7 +103,7 @@ class Application:
         if what := moved(change, record):
             if self._again:
                 raise Refused(MOVED_MEANWHILE)
-            raise Stale(what, record)
+            raise await self._stale(what, record)
         values = plain_values(change)
         if values and not is_applied(change, record):
             record = await self._crm.update(change.kind, change.record_id, values)
@@ -109,6 +111,12 @@ class Application:
         await self._unlink_all()
         await self._link_all()
         return self._applied(record)
+
+    async def _stale(self, what: tuple[Moved, ...], record: Record) -> Stale:
+        """With names, since people decide about it."""
+        names = await names_in([*record.values.values(), *(each.now for each in what)], self._crm)
+        values = {key: called(value, names) for key, value in record.values.items()}
+        return Stale(tuple(replace(each, now=called(each.now, names)) for each in what), replace(record, values=values))
 
     async def _delete(self) -> Applied:
         change = self._change
@@ -121,7 +129,7 @@ class Application:
         if what := moved(change, record):
             if self._again:
                 raise Refused(MOVED_MEANWHILE)
-            raise Stale(what, record)
+            raise await self._stale(what, record)
         where = await self._crm.delete(change.kind, change.record_id)
         if where == "there":
             raise Refused("The CRM said that the record was deleted, but it is still there.")

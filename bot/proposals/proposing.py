@@ -24,6 +24,7 @@ from bot.policy import may_propose
 from bot.proposal import Proposal, Source, State, new_id
 from bot.proposals.applying import named_in_text
 from bot.proposals.cards import Cards
+from bot.proposals.naming import called, names_in
 from bot.slack.talk import Talk
 from bot.store import Store
 from bot.teams.membership import member_of
@@ -212,15 +213,9 @@ async def _taken_back(done: Proposal, crm: Twenty) -> Change:
 
 
 async def _named(change: Change, crm: Twenty) -> Change:
-    """The change with the names of the records it points from and to: what the CRM echoed has ids alone."""
-    values = [value for each in change.fields for value in (each.old, each.new)]
-    names = await _or(crm.names([each for each in values if isinstance(each, Ref) and not each.name]), {})
-
-    def called(value: Value) -> Value:
-        return replace(value, name=names[value.id]) if isinstance(value, Ref) and value.id in names else value
-
-    fields = tuple(replace(each, old=called(each.old), new=called(each.new)) for each in change.fields)
-    return replace(change, fields=fields)
+    names = await names_in([value for each in change.fields for value in (each.old, each.new)], crm)
+    fields = (replace(each, old=called(each.old, names), new=called(each.new, names)) for each in change.fields)
+    return replace(change, fields=tuple(fields))
 
 
 async def _whole_delete(crm: Twenty, ref: Ref) -> Change:

@@ -329,3 +329,19 @@ async def test_what_could_not_be_detached_is_a_remark_and_no_failure(home):
     assert home.crm.get("notes", note["id"])["title"] == "Call with Ada Lovelace"
     proposal = await home.bot.store.proposals.proposal(TeamId(ACME), id_of(card))
     assert proposal.state is State.DONE
+
+
+async def test_what_moved_is_told_with_names(one_home):
+    """A deleted company's owner changed meanwhile: the card names both owners, not their ids."""
+    company = next(each for each in one_home.crm.all("companies") if each["name"] == "Fabrikam")
+    dana, emil = (each["id"] for each in one_home.crm.all("workspaceMembers")[:2])
+    one_home.crm.edit("companies", company["id"], {"accountOwnerId": dana})
+    await one_home.slack.command(ANA, SALES, "/crm delete company Fabrikam")
+    card = await one_home.private_card()
+    one_home.crm.edit("companies", company["id"], {"accountOwnerId": emil})
+
+    await one_home.slack.click(card, "Confirm", user=ANA)
+    stale = text_of(await one_home.shows(card, "was changed meanwhile"))
+
+    assert "Owner: was Dana Weiss, is now Emil Novak\n" in stale
+    assert not any(each in stale for each in (dana, emil))
