@@ -271,6 +271,9 @@ def _identity(proposal: Proposal, around: Around) -> Line:
 
 
 def _afterwards(proposal: Proposal, around: Around) -> Block | None:
+    if proposal.state is State.SUPERSEDED and proposal.superseded_by:
+        about = title(proposal.change)
+        return actions(button("Show the newer one", ids.PROPOSAL_SHOW, proposal.superseded_by, about=about))
     if proposal.state is not State.DONE:
         return None
     change = proposal.change

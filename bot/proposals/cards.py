@@ -8,7 +8,6 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from msgspec.structs import replace
 from slack_sdk.errors import SlackApiError
@@ -19,7 +18,7 @@ from bot.blocks.proposal import Around, card
 from bot.errors import BotError
 from bot.policy import approvers, needs_others, placing, who_decides
 from bot.proposal import Card, CardPlace, Proposal
-from bot.slack.talk import UNREACHABLE, Talk, by_response_url, reason
+from bot.slack.talk import UNREACHABLE, Talk, by_response_url, reason, said
 from bot.store import Store
 from bot.team_settings import CardPlacing
 from bot.teams.links import record_url
@@ -234,8 +233,3 @@ class Cards:
         answer = await team.slack.chat_postMessage(channel=user, **said(message))
         place = CardPlace(channel=answer.get("channel", user), ts=answer["ts"], user=user)
         await self._store.cards.add_card(proposal, place, self._now())
-
-
-def said(message: Message) -> dict[str, Any]:
-    """A message as arguments of chat.postMessage: whole, and nothing in it unfurled."""
-    return {"text": message.text, "blocks": message.blocks, "unfurl_links": False, "unfurl_media": False}

@@ -102,7 +102,7 @@ class Talk:
         """Say it to everybody in the channel, also where the bot is not a member."""
         if await self.by_response(message, in_channel=True):
             return
-        await self.slack.chat_postMessage(channel=self.channel, thread_ts=self.thread_ts or None, **_body(message))
+        await self.slack.chat_postMessage(channel=self.channel, thread_ts=self.thread_ts or None, **said(message))
 
     async def by_response(self, message: Says, *, in_channel: bool = False) -> bool:
         """Say it by the response_url, also where the bot is no member; False when there is none, or none any more."""
@@ -111,7 +111,7 @@ class Talk:
 
     async def directly(self, message: Says) -> None:
         """Say it in a direct message."""
-        await self.slack.chat_postMessage(channel=self.user, **_body(message))
+        await self.slack.chat_postMessage(channel=self.user, **said(message))
 
     async def open(self, view: View) -> None:
         """Open a modal, over the one in which something was pressed if there is one.
@@ -155,6 +155,11 @@ class Talk:
             log.info("an ephemeral message was refused: %s", reason(error))
             return False
         return True
+
+
+def said(message: Says) -> dict[str, Any]:
+    """A message as arguments of chat.postMessage: whole, and nothing in it unfurled."""
+    return _body(message) | {"unfurl_links": False, "unfurl_media": False}
 
 
 def _body(message: Says) -> dict[str, Any]:

@@ -267,7 +267,10 @@ async def test_a_superseded_card_says_so(home):
     await home.slack.click(older, "Confirm", user=ANA)
 
     await home.told(ANA, "was replaced by a newer one")
-    await home.shows(older, "Replaced")
+    replaced = await home.shows(older, "Replaced")
+    await home.slack.click(replaced, "Show the newer one", user=ANA)
+    await home.quiet()
+    assert "Zephyr GmbH" in text_of(await home.private_card())
     assert home.crm.get("companies", company["id"])["name"] == "Zephyr"
 
 
