@@ -1,6 +1,7 @@
 """What is measured: our bot as it is served, and the same job as others would write it; each a process of its own."""
 
 import asyncio
+import json
 import os
 import shutil
 import signal
@@ -10,10 +11,11 @@ import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from tests.bench import slack_standin as slack
 from tests.bench.load import Sample, finds, one
-from tests.bench.results import JAVASCRIPT
+from tests.bench.results import JAVASCRIPT, JAVASCRIPT_OF_MANY
 from tests.bench.wire import Line
 
 HERE = Path(__file__).parent
@@ -66,12 +68,13 @@ class Process:
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """How one is started; `teams` is how many its commands come from."""
+    """How one is started; `teams` is how many its commands come from, and `only_cold` that nothing else is asked."""
 
     name: str
     argv: tuple[str, ...]
     teams: int = 1
     environment: dict[str, str] = field(default_factory=dict)
+    only_cold: bool = False
 
     def start(self, addresses: dict[str, str], scratch: Path) -> Process:
         """Start it on a free port; it is not ready yet. What it says on stderr goes to a file in `scratch`."""
@@ -146,6 +149,30 @@ def bolt_js() -> Contender:
         _install(npm, "@slack/bolt")
     environment = {"NODE_PATH": str(CACHE / "node_modules"), "NODE_ENV": "production"}
     return Contender(JAVASCRIPT, (node, str(HERE / "rivals" / "bolt.js")), environment=environment)
+
+
+def bolt_js_of_many(directory: Path, *, teams: int) -> Contender:
+    """The same with the store of installations that Bolt brings along, a file for each workspace."""
+    one = bolt_js()
+    shutil.rmtree(directory, ignore_errors=True)
+    for n in range(teams):
+        home = directory / slack.team(n)
+        home.mkdir(parents=True)
+        (home / "app-latest").write_text(json.dumps(_installation(slack.team(n))))
+    environment = one.environment | {"INSTALLATIONS": f"{directory}/"}  # Bolt puts a team's id right behind it
+    return Contender(JAVASCRIPT_OF_MANY, one.argv, teams=teams, environment=environment, only_cold=True)
+
+
+def _installation(team: str) -> dict[str, Any]:
+    return {
+        "team": {"id": team, "name": "Bench"},
+        "user": {"id": slack.USER},
+        "bot": {"token": slack.TOKEN, "id": "B0BOT", "userId": slack.BOT, "scopes": ["commands"]},
+        "appId": "A0BENCH",
+        "authVersion": "v2",
+        "tokenType": "bot",
+        "isEnterpriseInstall": False,
+    }
 
 
 def _install(npm: str, package: str) -> None:

@@ -7,10 +7,14 @@ from tests.bench.figures import Figure, shown, table
 from tests.bench.floors import ack_p99, rate
 from tests.bench.load import Sample
 from tests.bench.picture import Bars
-from tests.bench.results import BUSY, JAVASCRIPT, LIMIT, OURS, STEADILY, STEADY, Load, Of, Results
+from tests.bench.results import BUSY, JAVASCRIPT, JAVASCRIPT_OF_MANY, LIMIT, OURS, STEADILY, STEADY, Load, Of, Results
 
 HEADS = ("load", "", "answers/s", "CPU ms each", "ack p50", "ack p99", "answer p50", "answer p99", "errors")
-RATIOS = ("of JavaScript's", "of the limit's")
+RATIOS = {
+    "of JavaScript's": JAVASCRIPT,
+    "of JavaScript's of many": JAVASCRIPT_OF_MANY,
+    "of the limit's": LIMIT,
+}
 
 
 def report(results: Results, names: Sequence[str], loads: Iterable[Load]) -> str:
@@ -28,9 +32,7 @@ def _row(results: Results, name: str, load: Load) -> tuple[object, ...]:
 
 
 def _ratios(results: Results, name: str, load: Load) -> tuple[object, ...]:
-    if name != OURS:
-        return "", ""
-    return tuple(results.against(rival, load, rate) for rival in (JAVASCRIPT, LIMIT))
+    return tuple(results.against(rival, load, rate) if name == OURS else "" for rival in RATIOS.values())
 
 
 def _costs(results: Results, names: Sequence[str]) -> str:

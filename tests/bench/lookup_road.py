@@ -116,15 +116,18 @@ def entrants(directory: Path, *, only: str = "", tell: Callable[[str], None]) ->
     known = [
         ours.fresh(directory, teams=TEAMS),
         contenders.python(PLAIN, "tests.bench.rivals.plain_bolt"),
-        *_where_there_is(contenders.bolt_js, tell),
+        *_where_there_is(
+            lambda: [contenders.bolt_js(), contenders.bolt_js_of_many(directory.with_name("javascript"), teams=TEAMS)],
+            tell,
+        ),
         contenders.python(LIMIT, "tests.bench.rivals.by_hand"),
     ]
     return [each for each in known if not only or only in each.name]
 
 
-def _where_there_is(rival: Callable[[], Contender], tell: Callable[[str], None]) -> list[Contender]:
+def _where_there_is(rivals: Callable[[], list[Contender]], tell: Callable[[str], None]) -> list[Contender]:
     try:
-        return [rival()]
+        return rivals()
     except Absent as why:
         tell(str(why))
         return []
@@ -150,7 +153,7 @@ async def _round(
         for load in loads:
             await stage.latency(load.latency_ms)
             for each in running:
-                if each.contender.teams > 1 or not load.cold:
+                if each.contender.teams > 1 if load.cold else not each.contender.only_cold:
                     sample = await loaded(stage, each, load, seconds=_stretch(load, seconds))
                     results.samples[each.contender.name, load].append(sample)
                     if sample.errors:

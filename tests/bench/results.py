@@ -10,6 +10,8 @@ from tests.bench.load import Sample
 
 STEADY = 200  # commands a second
 OURS, PLAIN, JAVASCRIPT, LIMIT = "this bot", "Bolt for Python, plain", "Bolt for JavaScript", "by hand, the limit"
+JAVASCRIPT_OF_MANY = "Bolt for JavaScript, many workspaces"
+"""With Bolt's own installation store and as many workspaces as ours; the other rivals know one, by its token."""
 
 Of = Callable[[Sample], float]
 
@@ -68,8 +70,9 @@ class Results:
         return Figure.of(value(each) for each in self.samples.get((name, load), []))
 
     def against(self, rival: str, load: Load, value: Of) -> Figure:
-        """Ours as a multiple of a rival's, round by round; a rival serves any team alike, so its warm is its cold."""
-        mine, theirs = self.samples.get((OURS, load), []), self.samples.get((rival, load.warm), [])
+        """Ours as a multiple of a rival's, round by round; the warm of one that serves any team alike is its cold."""
+        mine = self.samples.get((OURS, load), [])
+        theirs = self.samples.get((rival, load)) or self.samples.get((rival, load.warm), [])
         return Figure.of(ratio(value(a), value(b)) for a, b in zip(mine, theirs, strict=False))
 
     def memory(self, name: str, load: Load = BUSY) -> Figure:

@@ -1,9 +1,17 @@
 // `/crm find` in Bolt for JavaScript as its documentation shows it, with Node's own fetch for the CRM.
-// It asks and answers what `rows.py` does, word for word.
-const { App } = require("@slack/bolt");
+// It asks and answers what `rows.py` does, word for word. With INSTALLATIONS it serves the workspaces of that directory.
+const { App, FileInstallationStore } = require("@slack/bolt");
 
+const baseDir = process.env.INSTALLATIONS;
+const many = {
+  clientId: "1.2",
+  clientSecret: "bench",
+  stateSecret: "bench",
+  scopes: ["commands"],
+  installationStore: new FileInstallationStore({ baseDir }),
+};
 const app = new App({
-  token: process.env.SLACK_BOT_TOKEN,
+  ...(baseDir ? many : { token: process.env.SLACK_BOT_TOKEN }),
   signingSecret: process.env.SLACK_SIGNING_SECRET,
   clientOptions: { slackApiUrl: process.env.SLACK_API_URL },
   logLevel: "error",
