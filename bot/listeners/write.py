@@ -105,8 +105,8 @@ class Write:
         if draft is None:
             raise Misunderstood("This draft is too old to be opened. Please start anew.")
         await here.talk.open(forms.loading(draft.context))
-        crm = await here.team.crm()
-        await self._show_form(draft.context, await whole_schema(crm, draft.context.kind), draft.values, here)
+        schema = await whole_schema(await here.team.crm(), draft.context.kind)
+        await self._show_form(draft.context, schema, draft.values, here, whole_thread=draft.whole_thread or None)
 
     async def _kept(self, draft: Draft, here: Here) -> FormContext:
         return await drafts.kept(draft, here, self._store, self._now())
@@ -121,10 +121,11 @@ class Write:
         values: Mapping[str, Value],
         here: Here,
         *,
+        whole_thread: bool | None = None,
         remarks: Sequence[str] = (),
     ) -> None:
-        viewer = await here.viewer()
-        view = forms.form(context, schema, values, timezone=viewer.timezone, remarks=remarks)
+        timezone = (await here.viewer()).timezone
+        view = forms.form(context, schema, values, timezone=timezone, whole_thread=whole_thread, remarks=remarks)
         if not await here.talk.update(view):
             raise Misunderstood("The form was closed before it was ready. Please open it again.")
 

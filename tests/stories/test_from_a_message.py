@@ -4,6 +4,7 @@ import pytest
 
 from bot.sandbox.slack import buttons_of, labels_of, text_of
 from bot.sandbox.slack.sample import ACME, ANA, BEN, CALL_NOTES, GREETING, PRIVATE, RANDOM, SALES
+from tests.house import bind
 
 
 async def test_the_form_is_filled_in_from_the_message(one_home):
@@ -109,6 +110,26 @@ async def test_what_was_typed_is_kept_when_the_card_cannot_be_made(one_home):
 
     told = await one_home.told(ANA, "What you typed is kept")
     assert "Open the form again" in buttons_of(told)
+
+
+async def test_a_ticked_thread_is_still_ticked_in_the_form_that_is_opened_again(one_home):
+    """No card could be made; the form comes back with Whole thread as it was, and the note has the thread."""
+    one_home.slack.grant_scopes(ACME, "channels:history")
+    await one_home.open_form("save_as_note")
+    await one_home.quiet()
+    view = one_home.slack.modal(ANA)
+    await one_home.bot.store.connections.unbind(ACME, one_home.now(), doomed=False)
+    one_home.forget_teams()
+    await one_home.slack.submit(view, {"Title": "Kept", "Whole thread": ["Save every message of the thread"]})
+    told = await one_home.told(ANA, "What you typed is kept")
+    await bind(one_home.bot, ACME, one_home.connection_id)
+    one_home.forget_teams()
+
+    await one_home.slack.click(told, "Open the form again", user=ANA)
+    again = await one_home.slack.wait_for(lambda: one_home._ready(ANA))
+    await one_home.slack.submit(again, {})
+
+    assert "The whole thread:" in text_of(await one_home.card())
 
 
 async def test_records_are_suggested_from_the_message_and_the_channel(one_home):
