@@ -52,15 +52,20 @@ def card(card: RecordCard, viewer: Viewer, *, shared_by: UserId | str | None = N
     return message([*_shared(shared_by), *content(card, viewer.timezone), buttons(card, shared_by=shared_by or "")])
 
 
-def several(cards: Sequence[RecordCard], viewer: Viewer, *, more: int = 0) -> Blocks:
-    """Cards one below the other, with their buttons, for a modal; `more` were found and are not shown."""
-    if not cards:
+def several(cards: Sequence[RecordCard], viewer: Viewer, *, remarks: Sequence[str] = (), more: int = 0) -> Blocks:
+    """Cards one below the other, with their buttons, for a modal; `more` were found and are not shown.
+
+    `remarks` are sentences about who and what has no card here.
+    """
+    if not cards and not remarks:
         tip = "Its author, emails, web addresses and Twenty links were looked up."
         return [section("Nobody and nothing in this message is known to the CRM."), footnote(tip)]
     blocks: Blocks = []
     for card in cards:
         blocks += [*content(card, viewer.timezone), *([row] if (row := buttons(card)) else []), divider()]
-    return [*blocks[:-1], *([footnote(f"{more} more are not shown.")] if more > 0 else [])]
+    rest = [footnote(f"{more} more are not shown.")] if more > 0 else []
+    aside = footnote if cards else section
+    return [*blocks[:-1], *(aside(each) for each in remarks), *rest]
 
 
 def unshared(kind: Kind, by: UserId | str) -> Message:

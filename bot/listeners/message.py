@@ -17,6 +17,7 @@ from bot.blocks import forms, ids, records
 from bot.blocks.forms import FormContext
 from bot.blocks.inputs import fits
 from bot.blocks.primitives import Blocks, Line, View, leaf, mention, modal, section, web
+from bot.blocks.values import named
 from bot.changes import Verb
 from bot.crm.answers import Schema
 from bot.crm.twenty import Twenty
@@ -28,7 +29,7 @@ from bot.listeners.front import Here
 from bot.listeners.lookup import full_card
 from bot.listeners.payloads import Shortcut, written_place
 from bot.listeners.thread import is_readable, written_down
-from bot.models import Emails, Kind, Record, Ref, Refs, Value
+from bot.models import Emails, Kind, Record, RecordCard, Ref, Refs, Value
 from bot.proposal import Proposal, State
 from bot.store import Store
 from bot.teams.links import record_url
@@ -69,8 +70,10 @@ class FromMessage:
         plain = read_message(shortcut.message, await self._names(shortcut, here))
         crm = await here.team.crm()
         refs = await self._about(plain, shortcut, crm, here)
-        cards = await asyncio.gather(*(full_card(ref, here) for ref in refs[:LOOKED_UP]))
-        blocks = records.several(cards, await here.viewer(), more=len(refs) - len(cards))
+        looked = await asyncio.gather(*(_card_or_why_not(ref, here) for ref in refs[:LOOKED_UP]))
+        cards = [each for each in looked if isinstance(each, RecordCard)]
+        remarks = [each for each in looked if isinstance(each, str)]
+        blocks = records.several(cards, await here.viewer(), remarks=remarks, more=len(refs) - len(looked))
         await here.talk.update(_answer(blocks, shortcut))
 
     async def _about(self, plain: Plain, shortcut: Shortcut, crm: Twenty, here: Here) -> list[Ref]:
@@ -173,6 +176,14 @@ def _is_addressed(record: Record, plain: Plain) -> bool:
     """Whether the message holds the person's own email address: sure enough to be chosen from the start."""
     email = record.values.get("email")
     return isinstance(email, Emails) and email.primary.casefold() in plain.emails
+
+
+async def _card_or_why_not(ref: Ref, here: Here) -> RecordCard | str:
+    """The record's card; a sentence in its place when the CRM does not give it, so that the others are shown."""
+    try:
+        return await full_card(ref, here)
+    except BotError as error:
+        return f"Not shown: {named(ref)}. {error}"
 
 
 def _answer(blocks: Blocks, shortcut: Shortcut) -> View:

@@ -56,6 +56,7 @@ def views(words: Words = str) -> dict[str, View]:
         "form loading": forms.loading(note),
         "look up": _looked_up((RecordCard(record=samples.person), RecordCard(record=samples.company)), more=2),
         "look up nothing": _looked_up(()),
+        "look up unread": _looked_up((), remarks=(words("Not shown: company 1. The CRM has no such record."),)),
         "problem view": problems.problem_view(what),
         **views_of_teams(samples, words),
     }
@@ -67,8 +68,8 @@ def _totals() -> Sums:
     return Sums((euros, dollars), stages, (Part("Ana Silva", 3, (euros, dollars)), Part("Nobody", 1, ())))
 
 
-def _looked_up(cards: Sequence[RecordCard], more: int = 0) -> View:
-    return modal("Look up in CRM", records.several(cards, VIEWER, more=more), ids.LOOK_UP_VIEW)
+def _looked_up(cards: Sequence[RecordCard], more: int = 0, remarks: Sequence[str] = ()) -> View:
+    return modal("Look up in CRM", records.several(cards, VIEWER, remarks=remarks, more=more), ids.LOOK_UP_VIEW)
 
 
 def _edit_form(record: Record) -> View:

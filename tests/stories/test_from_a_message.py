@@ -179,6 +179,22 @@ async def test_look_up_shows_what_the_message_is_about(home):
     assert "Add note" in buttons_of(view)
 
 
+async def test_a_dead_link_leaves_the_rest_of_the_answer(home):
+    """A record that is gone is said to be so, below the cards of those that are there."""
+    gone = "20202020-0000-4000-8000-00000000dead"
+    company = next(each for each in home.crm.all("companies") if each["name"] == "Litware")
+    links = [f"https://acme.twenty.com/object/company/{each}" for each in (gone, company["id"])]
+    said = home.slack.say(ANA, SALES, f"Is {links[0]} the same as {links[1]}?")
+
+    await home.slack.message_shortcut("look_up", ANA, SALES, said.ts)
+    await home.quiet()
+
+    view = home.slack.modal(ANA)
+    assert "Litware" in text_of(view)
+    assert "Add note" in buttons_of(view)
+    assert f"Not shown: company {gone}. The CRM has no such record" in text_of(view)
+
+
 async def test_nobody_known_is_said_in_words(one_home):
     """A message about nobody the CRM knows says so."""
     await one_home.slack.message_shortcut("look_up", ANA, SALES, GREETING)
