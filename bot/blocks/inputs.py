@@ -8,8 +8,9 @@ from msgspec import Struct
 
 from bot.blocks import ids
 from bot.blocks.primitives import Block, option, plain_text
-from bot.blocks.values import day_of, link, named, phone, zone
+from bot.blocks.values import day_of, link, named, phone
 from bot.fields import Field, Holds
+from bot.language.dates import zone_of
 from bot.language.money import format_money
 from bot.models import Choice, Emails, FullName, Links, Money, Phones, Ref, Refs, Value, When
 
@@ -144,7 +145,7 @@ def shown_seconds(when: When, timezone: str) -> int:
     if not when.all_day:
         return int(when.at.timestamp())
     day = day_of(when, timezone)
-    return int(datetime(day.year, day.month, day.day, MORNING, tzinfo=zone(timezone)).timestamp())
+    return int(datetime(day.year, day.month, day.day, MORNING, tzinfo=zone_of(timezone)).timestamp())
 
 
 def _choice(asked: _Asked) -> Block:

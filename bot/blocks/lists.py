@@ -23,8 +23,9 @@ from bot.blocks.primitives import (
 )
 from bot.blocks.records import is_open_task
 from bot.blocks.sums import Part, Sums
-from bot.blocks.values import day_of, zone
+from bot.blocks.values import day_of
 from bot.crm.answers import Workflow
+from bot.language.dates import zone_of
 from bot.language.money import format_money
 from bot.models import Choice, Found, Kind, Listing, Money, Record, Viewer, When
 
@@ -150,7 +151,7 @@ def _due_group(record: Record, timezone: str, now: datetime) -> str:
         return "Done"
     if not isinstance(due, When):
         return "Without a date"
-    days = day_of(due, timezone).date() - now.astimezone(zone(timezone)).date()
+    days = day_of(due, timezone).date() - now.astimezone(zone_of(timezone)).date()
     if days < timedelta(0) or (not due.all_day and due.at < now):
         return "Overdue"
     return "Later" if days else "Today"

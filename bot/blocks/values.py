@@ -1,12 +1,12 @@
 """What a field holds, as people write it: money, dates in the reader's timezone, names, numbers, phones."""
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, time, tzinfo
+from datetime import UTC, datetime, time
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.blocks.primitives import Leaf, clip, leaf
 from bot.fields import FIELDS
+from bot.language.dates import zone_of
 from bot.language.money import format_money
 from bot.models import (
     Choice,
@@ -67,20 +67,12 @@ def moment(at: datetime, timezone: str) -> Leaf:
     }
 
 
-def zone(timezone: str) -> tzinfo:
-    """The timezone by its IANA name; UTC for one that nobody knows."""
-    try:
-        return ZoneInfo(timezone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return UTC
-
-
 def day_of(when: When, timezone: str) -> datetime:
     """The moment on the reader's clock; a whole day kept at noon UTC is the same day for every reader."""
     at = when.at
     if when.all_day and (utc := at.astimezone(UTC)).time() == _NOON:
         return utc
-    return at.astimezone(zone(timezone))
+    return at.astimezone(zone_of(timezone))
 
 
 def phone(value: Phone) -> str:

@@ -8,7 +8,6 @@ import uuid
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TypeVar
-from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -23,6 +22,7 @@ from bot.crm.answers import Schema
 from bot.crm.twenty import Twenty
 from bot.errors import BotError
 from bot.fields import FIELDS
+from bot.language.dates import zone_of
 from bot.language.message import Plain, read_message, user_ids_in
 from bot.listeners.drafts import Draft, kept
 from bot.listeners.front import Here
@@ -211,10 +211,11 @@ def context_of(kind: Kind, shortcut: Shortcut, timezone: str) -> FormContext:
 
 def _said_at(shortcut: Shortcut, timezone: str) -> str:
     """Where and when it was said, in the saver's timezone: `in #sales on 3 March 2026 at 09:30 (Europe/London)`."""
+    zone = zone_of(timezone)
     public = shortcut.channel_name and shortcut.channel_name not in ("directmessage", "privategroup")
     where = f"in #{shortcut.channel_name} " if public else ""
-    at = datetime.fromtimestamp(float(shortcut.message_ts), ZoneInfo(timezone))
-    return f"{where}on {at.day} {at:%B %Y} at {at:%H:%M} ({timezone})"
+    at = datetime.fromtimestamp(float(shortcut.message_ts), zone)
+    return f"{where}on {at.day} {at:%B %Y} at {at:%H:%M} ({zone})"
 
 
 async def with_source(

@@ -1,5 +1,7 @@
 """From a message: a form at once, its text whole, its records suggested, its card where it belongs."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.sandbox.slack import buttons_of, labels_of, text_of
@@ -38,6 +40,16 @@ async def test_the_note_says_who_said_it_where_and_how_to_get_back(home):
     text = note.get("body") or note["bodyV2"]["markdown"]
     assert "#sales" in text
     assert "acme.slack.com/archives/" in text
+
+
+async def test_an_unknown_timezone_keeps_no_message_from_being_saved(one_home):
+    """A zone that this machine does not know is UTC, and the note says so."""
+    users = one_home.slack.state.users
+    users[ANA] = replace(users[ANA], tz="Mars/Olympus")
+
+    card = await one_home.save_note()
+
+    assert "on 3 March 2026 at 09:35 (UTC)" in text_of(card)
 
 
 async def test_a_message_becomes_a_task_with_its_due_date_and_assignee(home):
