@@ -23,6 +23,7 @@ from bot.crm.twenty import Twenty
 from bot.errors import BotError
 from bot.fields import FIELDS
 from bot.language.dates import zone_of
+from bot.language.markup import literal
 from bot.language.message import Plain, read_message, user_ids_in
 from bot.listeners.drafts import Draft, kept
 from bot.listeners.front import Here
@@ -226,7 +227,7 @@ async def with_source(
         return dict(values)
     known = await here.team.profiles([context.author])
     name = known[context.author].name if context.author in known else ""
-    said = f"Said {f'by {name} ' if name else ''}{context.said_at}"
+    said = literal(f"Said {f'by {name} ' if name else ''}{context.said_at}")
     line = f"{said} · [Open in Slack]({context.permalink})" if context.permalink else said
     parts = [str(values.get("text") or ""), line]
     if whole_thread:

@@ -52,6 +52,19 @@ async def test_an_unknown_timezone_keeps_no_message_from_being_saved(one_home):
     assert "on 3 March 2026 at 09:35 (UTC)" in text_of(card)
 
 
+async def test_an_authors_name_is_no_markup(one_home):
+    """Stars and brackets in a name reach the note as they are, and mark nothing there."""
+    users = one_home.slack.state.users
+    users[ANA] = replace(users[ANA], real_name="*Ana* <b>Silva")
+
+    card = await one_home.save_note()
+    await one_home.slack.click(card, "Confirm", user=ANA)
+    await one_home.shows(card, "Created")
+
+    note = next(each for each in one_home.crm.all("notes") if each["title"] == "Call with Ada")
+    assert r"Said by \*Ana\* \<b>Silva in #sales on 3 March 2026" in note["bodyV2"]["markdown"]
+
+
 async def test_a_message_becomes_a_task_with_its_due_date_and_assignee(home):
     """Create CRM task: due and assignee as chosen, tied to its records."""
     view = await home.open_form("create_task")
