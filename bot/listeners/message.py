@@ -30,6 +30,7 @@ from bot.listeners.front import Here
 from bot.listeners.lookup import full_card
 from bot.listeners.payloads import Shortcut, written_place
 from bot.listeners.thread import is_readable, written_down
+from bot.listeners.writers import may_write
 from bot.models import Emails, Kind, Record, RecordCard, Ref, Refs, Value
 from bot.proposal import Proposal, State
 from bot.store import Store
@@ -100,6 +101,7 @@ class FromMessage:
             draft = Draft(context, first.values)
             first = replace(first, context=await kept(draft, here, self._store, self._now()))
         await here.talk.open(first.view(timezone))
+        await may_write(here, Verb.CREATE, kind)
         better = await self._completed(first, plain, shortcut, here)
         if better != first:
             await here.talk.update(better.view(timezone))

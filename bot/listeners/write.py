@@ -28,6 +28,7 @@ from bot.listeners.lookup import Lookup
 from bot.listeners.message import with_source
 from bot.listeners.payloads import Click, Submission
 from bot.listeners.resolving import matches, origin_of, someone
+from bot.listeners.writers import may_write
 from bot.models import LINKABLE, WRITABLE, Kind, Money, Record, Ref, Refs, Someone, Value
 from bot.proposals.proposing import Proposing
 from bot.store import Store
@@ -51,6 +52,7 @@ class Write:
         """The form for a new record, filled in from the words."""
         context = FormContext(verb=Verb.CREATE, kind=asked.kind, record_id=str(uuid.uuid4()), **_place(here))
         await here.talk.open(forms.loading(context))
+        await may_write(here, Verb.CREATE, asked.kind)
         crm = await here.team.crm()
         values, remarks = await _filled_in(asked.prefill, asked.kind, crm, here)
         await self._show_form(context, await whole_schema(crm, asked.kind), values, here, remarks=remarks)
@@ -66,6 +68,7 @@ class Write:
     async def _add(self, kind: Kind, click: Click, here: Here) -> None:
         context = FormContext(verb=Verb.CREATE, kind=kind, record_id=str(uuid.uuid4()), **_place(here))
         await here.talk.open(forms.loading(context))
+        await may_write(here, Verb.CREATE, kind)
         crm = await here.team.crm()
         ref = ids.dereference(click.value)
         names = await crm.names([ref])
@@ -86,6 +89,7 @@ class Write:
     async def _edit(self, what: Target, here: Here) -> None:
         context = FormContext(verb=Verb.UPDATE, kind=what.kind or Kind.COMPANY, **_place(here))
         await (here.talk.update if here.talk.has_view else here.talk.open)(forms.loading(context))
+        await may_write(here, Verb.UPDATE, what.kind)
         crm = await here.team.crm()
         found = await matches(what, crm, WRITABLE)
         if len(found) > 1:
@@ -94,6 +98,7 @@ class Write:
             )
             await here.talk.update(modal("Edit", choice.blocks, ids.MESSAGE_VIEW))
             return
+        await may_write(here, Verb.UPDATE, found[0].kind)
         record = await _with_ties(found[0], crm)
         context = replace(context, kind=record.kind, record_id=record.id, record_name=record.name)
         context = await self._kept(Draft(context, record.values, record), here)

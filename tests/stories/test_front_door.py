@@ -7,8 +7,10 @@ import aiohttp
 import pytest
 
 from bot.blocks import ids
-from bot.sandbox.slack import pings_of, text_of
-from bot.sandbox.slack.sample import ANA, BEN, CALL_NOTES, GIL, OLGA, SALES, SHARED
+from bot.models import Kind, TeamId, UserId
+from bot.sandbox.slack import labels_of, pings_of, text_of
+from bot.sandbox.slack.sample import ACME, ANA, BEN, CALL_NOTES, CLEO, GIL, OLGA, SALES, SHARED
+from bot.team_settings import Effect, Rule, TeamSettings
 from tests.house import house
 
 AWKWARD = [
@@ -162,6 +164,54 @@ async def test_who_became_a_guest_cannot_confirm(one_home):
     await one_home.told(ANA, "Only full members")
 
     assert one_home.crm_requests("POST") == []
+
+
+async def settled(home, settings):
+    """The team has these settings from now on."""
+    await home.bot.store.settings.save(TeamId(ACME), settings, by=UserId(CLEO), now=home.now())
+
+
+@pytest.mark.parametrize("way", ["/crm new company", "/crm edit company Fabrikam", "Add note", "Edit", "create_task"])
+async def test_who_may_not_write_hears_it_before_filling_in_a_form(one_home, way):
+    """Every way to a form says in its place that only named people write, and there is nothing to fill in."""
+    card = await one_home.ask("/crm show company Fabrikam")
+    await settled(one_home, TeamSettings(writers=(UserId(CLEO),)))
+
+    if way.startswith("/"):
+        await one_home.slack.command(ANA, SALES, way)
+    elif way in ("Add note", "Edit"):
+        await one_home.slack.click(card, way, user=ANA)
+    else:
+        await one_home.slack.message_shortcut(way, ANA, SALES, CALL_NOTES)
+    await one_home.quiet()
+
+    form = one_home.slack.modal(ANA)
+    assert "only the people whom its admins named" in text_of(form)
+    assert labels_of(form) == []
+    assert one_home.crm_requests("POST") == []
+
+
+async def test_what_the_policy_forbids_is_said_before_its_form_is_filled_in(one_home):
+    """A rule against new companies leaves the form of a person as it was."""
+    await settled(one_home, TeamSettings(rules=(Rule(effect=Effect.DENY, kinds=frozenset({Kind.COMPANY})),)))
+
+    await one_home.slack.command(ANA, SALES, "/crm new company")
+    await one_home.quiet()
+    assert "policy does not allow it" in text_of(one_home.slack.modal(ANA))
+    await one_home.slack.close(one_home.slack.modal(ANA))
+
+    assert "Name" in labels_of(await one_home.ask_form("/crm new person"))
+
+
+async def test_a_crm_that_hangs_keeps_nobody_from_a_form(one_home):
+    """Whether somebody is a member is asked again when the card is made."""
+    await settled(one_home, TeamSettings(require_members=True))
+    one_home.maton.fault("status", path="/twenty/", status=503, times=None)
+
+    view = await one_home.open_form("save_as_note")
+    await one_home.quiet()
+
+    assert "Title" in labels_of(one_home.slack.modal(ANA) or view)
 
 
 async def test_a_turning_character_turns_nothing_but_itself(one_home):
