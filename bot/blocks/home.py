@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from bot.blocks import ids, rows
 from bot.blocks.connecting import Standing, fault
+from bot.blocks.lists import ways_to_show
 from bot.blocks.primitives import (
     Block,
     Blocks,
@@ -20,8 +21,8 @@ from bot.blocks.primitives import (
     leaf,
     option,
     paragraph,
-    plain_text,
     section,
+    select,
 )
 from bot.blocks.proposal import title
 from bot.blocks.values import moment
@@ -95,7 +96,10 @@ def _tasks(what: Home) -> list[Block | None]:
     return [
         paragraph([leaf(f"Your open tasks ({total:,})", bold=True)]),
         *(_task(task, what.timezone) for task in what.tasks[:SHOWN]),
-        actions(button("Show all my tasks", ids.HOME_TASKS, "tasks")) if total > SHOWN else None,
+        actions(
+            ways_to_show(what.tasks[:SHOWN], what.timezone),
+            button("Show all my tasks", ids.HOME_TASKS, "tasks") if total > SHOWN else None,
+        ),
     ]
 
 
@@ -114,13 +118,8 @@ def _ways(what: Home, command: str) -> Blocks:
     return [block for block in (news, rest, footnote(how)) if block]
 
 
-def _new() -> Block:
-    return {
-        "type": "static_select",
-        "action_id": ids.HOME_NEW,
-        "placeholder": plain_text("New record", 150),
-        "options": [option(f"New {kind}", str(kind)) for kind in _NEW],
-    }
+def _new() -> Block | None:
+    return select("New record", ids.HOME_NEW, [option(f"New {kind}", str(kind)) for kind in _NEW])
 
 
 _NEW = (Kind.TASK, Kind.NOTE, Kind.PERSON, Kind.COMPANY, Kind.DEAL)

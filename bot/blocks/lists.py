@@ -18,8 +18,10 @@ from bot.blocks.primitives import (
     header,
     leaf,
     message,
+    option,
     paragraph,
     section,
+    select,
 )
 from bot.blocks.records import is_open_task
 from bot.blocks.sums import Part, Sums
@@ -61,7 +63,7 @@ def listing(listing: Listing, viewer: Viewer, now: datetime, *, totals: Sums | N
             *(_totals(totals) if totals else []),
             *(block for title, records in grouped for block in _rows(title, records, viewer.timezone)),
             *_remark(listing.remark),
-            _paging(listing),
+            _ways_on(listing, viewer.timezone),
         ]
     )
 
@@ -110,6 +112,13 @@ def record_row(record: Record, timezone: str) -> Block:
     name = rows.name(record)
     text = rows.below(name, rows.telling(record, timezone))
     return section(text, button(verb, action_id, ids.reference(record.ref), about=name))
+
+
+def ways_to_show(records: Sequence[Record], timezone: str) -> Block | None:
+    """A menu of the records whose row has no Show, since Done stands in its place; None when all rows have it."""
+    tasks = [record for record in records if is_open_task(record)]
+    options = [option(rows.name(each), ids.reference(each.ref), rows.telling(each, timezone)) for each in tasks]
+    return select("Show a task", ids.RECORD_SHOW, options)
 
 
 def _statuses(workflow: Workflow) -> str:
@@ -186,10 +195,9 @@ def _remark(remark: str) -> Blocks:
     return [footnote(remark)] if remark else []
 
 
-def _paging(listing: Listing) -> Block | None:
-    if not listing.previous and not listing.next:
-        return None
+def _ways_on(listing: Listing, timezone: str) -> Block | None:
     return actions(
+        ways_to_show(listing.records[:ROWS], timezone),
         button("Previous", ids.LIST_PREVIOUS, listing.previous) if listing.previous else None,
         button("Next", ids.LIST_NEXT, listing.next) if listing.next else None,
     )

@@ -208,6 +208,14 @@ def option(text: str, value: str, description: str = "") -> dict[str, Any]:
     return {**made, "description": plain_text(description, OPTION)} if description else made
 
 
+def select(placeholder: str, action_id: str, options: Sequence[dict[str, Any]]) -> Block | None:
+    """A menu of which one is chosen; None when there is nothing to choose."""
+    if not options:
+        return None
+    shown = plain_text(placeholder, 150)
+    return {"type": "static_select", "action_id": action_id, "placeholder": shown, "options": list(options)[:100]}
+
+
 def overflow(action_id: str, options: Sequence[dict[str, Any]]) -> Block:
     """The More menu."""
     return {"type": "overflow", "action_id": action_id, "options": list(options)[:5]}

@@ -11,8 +11,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.blocks import ids
 from bot.language.tokens import quote
 from bot.sandbox.slack import Message, buttons_of, text_of
+from bot.sandbox.slack.sample import ANA
 from bot.sandbox.twenty.grammar import COMPARATORS
 from bot.sandbox.twenty.sample_words import AWKWARD
 from tests.house import House
@@ -392,6 +394,24 @@ async def test_my_tasks_are_grouped_by_when_they_are_due(home):
     groups = [said.index(each) for each in ("Overdue", "Due long ago", "Today", "Due now", "Later", "Due some day")]
     assert groups == sorted(groups)
     assert set(buttons_of(answer)) == {"Done"}
+
+
+async def test_an_open_tasks_card_can_be_shown_from_a_list_and_from_home(home):
+    """Done stands beside each open task; a menu below them leads to the card of any."""
+    task = {"title": "Water the plants", "status": "TODO", "assigneeId": World(home).ana}
+    home.crm.add("tasks", {**task, "dueAt": "2026-01-01T12:00:00.000Z"})
+    answer = await home.ask("/crm tasks")
+
+    await home.slack.click(answer, user=ANA, action_id=ids.RECORD_SHOW, choose="Water the plants")
+    card = await home.told(ANA, "Task · by ")
+    assert card.only_for == ANA
+    assert buttons_of(card)[:2] == ["Done", "Edit"]
+
+    await home.slack.open_home(ANA)
+    await home.quiet()
+    shown = home.slack.home(ANA)
+    await home.slack.click(shown, user=ANA, action_id=ids.RECORD_SHOW, choose="Water the plants")
+    await home.slack.wait_for(lambda: any("Task · by " in text_of(each) for each in home.slack.dm(ANA)))
 
 
 async def test_a_name_that_hundreds_have_leaves_nobody_out(home):
