@@ -14,6 +14,7 @@ from bot.blocks.values import day_of
 from bot.errors import Misunderstood
 from bot.fields import Field, Holds
 from bot.language.money import parse_money
+from bot.language.prefill import full_name
 from bot.models import Choice, Emails, FullName, Kind, Link, Links, Money, Phone, Phones, Ref, Refs, Value, When
 
 FormErrors = dict[str, str]
@@ -115,14 +116,14 @@ def _markdown(given: _Input) -> Value:
 
 
 def _name(given: _Input) -> Value:
-    """First name up to the first blank, unless the old first name is longer and still there."""
+    """As `full_name` reads it, unless the old first name is longer than a word and still there."""
     if not given.text:
         return None
     first = given.old.first if isinstance(given.old, FullName) else ""
     if first and given.text.startswith(f"{first} "):
         return FullName(first, given.text.removeprefix(first).strip())
-    first, _, last = given.text.partition(" ")
-    return FullName(first, last.strip())
+    name = full_name(given.text)
+    return name if str(name) else None
 
 
 def _emails(given: _Input) -> Value:

@@ -23,6 +23,7 @@ DOMAIN = re.compile(
 _LINKEDIN = re.compile(r"(?<![\w@./-])(?:https?://)?(?:[a-z]{2,3}\.)?linkedin\.com/\S+", re.IGNORECASE)
 _PHONE = re.compile(r"(?<![\w+])(?:\+\d|\(?0\d|\(\d)[\d\s()./-]{5,18}\d(?!\w)")
 _MENTION = re.compile(r"<@[UW][A-Z0-9]+>|(?<!\S)@[\w.-]+")
+_AFTER_A_NAME = re.compile(r"(?:jr|sr|ii|iii|iv|ph\.?\s?d|m\.?d|mba|esq)\.?", re.IGNORECASE)
 _AT = re.compile(r"(?:^|\s)(?:at|@)\s+(?P<company>\S.*)$", re.IGNORECASE | re.DOTALL)
 
 
@@ -129,9 +130,9 @@ def _checked(holds: Holds, text: str, piece: Qualified, clock: Clock) -> Value:
 
 
 def full_name(text: str) -> FullName:
-    """`Ada Lovelace`, `Lovelace, Ada`: the last name is all behind the first word."""
+    """`Ada Lovelace`, `Lovelace, Ada`, `Ada Lovelace, PhD`: the last name is all behind the first word."""
     last, comma, first = text.partition(",")
-    if comma and first.strip():
+    if comma and first.strip() and not _AFTER_A_NAME.fullmatch(first.strip()):
         return FullName(" ".join(first.split()), " ".join(last.split()))
     given, _, family = " ".join(text.strip(" ,").split()).partition(" ")
     return FullName(given, family)

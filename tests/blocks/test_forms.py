@@ -89,6 +89,8 @@ SITES = Links(Link("https://acme.example", "Acme"), (Link("https://acme.example/
         (Kind.PERSON, "name", None, "Ada King Lovelace", FullName("Ada", "King Lovelace")),
         (Kind.PERSON, "name", FullName("Mary Ann", "Lee"), "Mary Ann Smith", FullName("Mary Ann", "Smith")),
         (Kind.PERSON, "name", None, "Cher", FullName("Cher")),
+        (Kind.PERSON, "name", None, "van der Berg, Anna", FullName("Anna", "van der Berg")),
+        (Kind.PERSON, "name", FullName("Ada"), "Ada Lovelace, PhD", FullName("Ada", "Lovelace, PhD")),
         (Kind.COMPANY, "domain", SITES, "acme.org", Links(Link("https://acme.org", "Acme"), SITES.secondary)),
         (Kind.COMPANY, "domain", None, "http://acme.org/x", Links(Link("http://acme.org/x"))),
         (Kind.COMPANY, "employees", 5, "1200", 1200),
@@ -125,6 +127,7 @@ def test_what_was_typed(kind: Kind, key: str, old: Value, typed: str | None, val
         (Kind.DEAL, "amount", "a lot"),
         (Kind.NOTE, "title", "   "),
         (Kind.PERSON, "name", None),
+        (Kind.PERSON, "name", " , "),
     ],
 )
 def test_what_does_not_fit_is_said_at_the_field(kind: Kind, key: str, typed: str | None) -> None:

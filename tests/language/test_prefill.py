@@ -35,6 +35,7 @@ def link(url: str) -> Links:
             },
         ),
         (Kind.PERSON, "Lovelace, Ada", {"name": FullName("Ada", "Lovelace")}),
+        (Kind.PERSON, "Ada Lovelace, Ph.D.", {"name": FullName("Ada", "Lovelace, Ph.D.")}),
         (
             Kind.PERSON,
             "Ada King Lovelace @ Acme, Inc",

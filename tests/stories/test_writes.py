@@ -149,6 +149,17 @@ async def test_words_after_the_command_fill_in_the_form(one_home):
     assert due["element"]["initial_date_time"] > 0
 
 
+async def test_a_last_name_may_be_typed_first(one_home):
+    """`Lovelace, Adax` in the form is Adax Lovelace on the card and in the CRM."""
+    card = await proposed(one_home, "/crm new person", {"Name": "Lovelace, Adax"})
+    assert "Adax Lovelace" in text_of(card)
+
+    await confirm(one_home, card, "Created person")
+
+    names = [each["name"] for each in one_home.crm.all("people")]
+    assert {"firstName": "Adax", "lastName": "Lovelace"} in names
+
+
 async def test_additional_emails_and_phones_survive_an_edit(home):
     """A new primary email keeps the additional ones: composites are written whole (twenty.md section 4.2)."""
     emails = {"primaryEmail": "first@x.example", "additionalEmails": ["second@x.example"]}
