@@ -50,11 +50,10 @@ class Lookup:
     async def list(self, asked: intents.List, here: Here) -> None:
         """The first page of a list."""
         crm = await here.team.crm()
-        query = await resolved(asked.query, crm, here)
-        if asked.mine_if_member:
-            query = await mine(query, crm, here)
+        everybodys = await resolved(asked.query, crm, here)
+        query = await mine(everybodys, crm, here) if asked.mine_if_member else everybodys
         try:
-            await self._page(query, Position(), here)
+            await self._page(query, Position(), here, only_mine=query != everybodys)
         except UnknownField as error:
             raise Misunderstood(str(error), hint=await _valid_here(query.kind, crm)) from error
 
@@ -65,7 +64,9 @@ class Lookup:
             raise Misunderstood("This list is too old to be turned.", hint="Run the command again.")
         await self._page(listed.query, listed.position, here, in_place=True)
 
-    async def _page(self, query: Query, position: Position, here: Here, *, in_place: bool = False) -> None:
+    async def _page(
+        self, query: Query, position: Position, here: Here, *, in_place: bool = False, only_mine: bool = False
+    ) -> None:
         crm = await here.team.crm()
         page = await crm.page(query, position, size=PAGE)
         totals = await _totals(page, crm) if query.kind is Kind.DEAL else None
@@ -77,7 +78,7 @@ class Lookup:
             total=page.total,
             previous=await self._token(query, page.previous, here),
             next=await self._token(query, page.next, here),
-            remark=_remark(query, page),
+            remark=_remark(query, page, only_mine=only_mine),
         )
         answer = lists.listing(listing, await here.viewer(), self._now(), totals=totals)
         await here.talk.privately(answer, replace=in_place)
@@ -181,11 +182,13 @@ async def _totals(page: Page, crm: Twenty) -> Sums | None:
     return sums(page.whole, (await crm.schema(Kind.DEAL)).choices.get("stage", ()))
 
 
-def _remark(query: Query, page: Page) -> str:
+def _remark(query: Query, page: Page, *, only_mine: bool = False) -> str:
     """What was left out of this page, and how to see it."""
     remarks = [page.remark]
     if query.kind is Kind.DEAL and page.records and page.whole is None and not page.remark:
         remarks.append("The list is too long for totals; narrow it down to see them.")
+    if not page.records and only_mine:
+        remarks.append("Only your own tasks were looked for; owner:anyone has everybody's.")
     if not page.records and is_open_only(query):
         remarks.append(
             f"Only open ones were looked for; {'stage' if query.kind is Kind.DEAL else 'status'}:any has all."

@@ -396,6 +396,16 @@ async def test_my_tasks_are_grouped_by_when_they_are_due(home):
     assert set(buttons_of(answer)) == {"Done"}
 
 
+async def test_an_empty_list_of_tasks_says_whose_were_looked_for(one_home):
+    """Without a word on the owner they were the asker's own, and the answer says how to see everybody's."""
+    mine = text_of(await one_home.ask("/crm tasks due:<2000-01-01"))
+    everybodys = text_of(await one_home.ask("/crm tasks due:<2000-01-01 owner:anyone"))
+
+    assert "Only your own tasks were looked for; owner:anyone has everybody's." in mine
+    assert "status:any" in mine
+    assert "your own" not in everybodys
+
+
 async def test_an_open_tasks_card_can_be_shown_from_a_list_and_from_home(home):
     """Done stands beside each open task; a menu below them leads to the card of any."""
     task = {"title": "Water the plants", "status": "TODO", "assigneeId": World(home).ana}
