@@ -57,15 +57,15 @@ def several(cards: Sequence[RecordCard], viewer: Viewer, *, remarks: Sequence[st
 
     `remarks` are sentences about who and what has no card here.
     """
-    if not cards and not remarks:
-        tip = "Its author, emails, web addresses and Twenty links were looked up."
-        return [section("Nobody and nothing in this message is known to the CRM."), footnote(tip)]
+    if not cards:
+        nothing = "Nobody and nothing in this message is known to the CRM."
+        tip = "Its author, emails, web addresses, names and Twenty links were looked up."
+        return [*(section(each) for each in remarks or (nothing,)), footnote(tip)]
     blocks: Blocks = []
     for card in cards:
         blocks += [*content(card, viewer.timezone), *([row] if (row := buttons(card)) else []), divider()]
     rest = [footnote(f"{more} more are not shown.")] if more > 0 else []
-    aside = footnote if cards else section
-    return [*blocks[:-1], *(aside(each) for each in remarks), *rest]
+    return [*blocks[:-1], *(footnote(each) for each in remarks), *rest]
 
 
 def unshared(kind: Kind, by: UserId | str) -> Message:

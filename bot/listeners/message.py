@@ -5,7 +5,7 @@ A form opens at once, before any request to the CRM (slack.md section 3: a trigg
 
 import asyncio
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 
@@ -71,20 +71,15 @@ class FromMessage:
         await here.talk.open(_answer([section("Looking…")], shortcut))
         plain = read_message(shortcut.message, await self._names(shortcut, here))
         crm = await here.team.crm()
-        refs = await self._about(plain, shortcut, crm, here)
+        author = await _author_email(shortcut, here)
+        emails = [*plain.emails, *([author] if author else [])]
+        meant = await crm.mentioned(plain.text, emails=emails, domains=plain.domains)
+        refs = _each_once(plain, meant)
         looked = await asyncio.gather(*(_card_or_why_not(ref, here) for ref in refs[:LOOKED_UP]))
         cards = [each for each in looked if isinstance(each, RecordCard)]
-        remarks = [each for each in looked if isinstance(each, str)]
+        remarks = [*await _as_a_member(author, meant, crm), *(each for each in looked if isinstance(each, str))]
         blocks = records.several(cards, await here.viewer(), remarks=remarks, more=len(refs) - len(looked))
         await here.talk.update(_answer(blocks, shortcut))
-
-    async def _about(self, plain: Plain, shortcut: Shortcut, crm: Twenty, here: Here) -> list[Ref]:
-        """The records that the message speaks of, each once: links first, then its people, then names."""
-        author = await here.team.profiles([str(shortcut.message.get("user") or "")])
-        emails = [*plain.emails, *(profile.email for profile in author.values() if profile.email)]
-        linked = [Ref(each.kind, each.id) for each in plain.twenty_links if each.kind]
-        meant = await crm.mentioned(plain.text, emails=emails, domains=plain.domains)
-        return list({ref.id: ref for ref in (*linked, *(each.ref for each in meant))}.values())
 
     async def _open(self, kind: Kind, shortcut: Shortcut, here: Here) -> None:
         plain = read_message(shortcut.message, await self._names(shortcut, here))
@@ -114,7 +109,8 @@ class FromMessage:
             _learned(first.schema, here) if first.schema.kind is Kind.TASK else _given(first.schema),
             is_readable(here, shortcut.channel, first.context.thread_ts) if shortcut.is_threaded else _given(False),
         )
-        addressed = tuple(each.ref for each in meant if _is_addressed(each, plain))
+        # Whose own address the message holds is sure enough to be chosen from the start.
+        addressed = tuple(each.ref for each in meant if _has_email(each, plain.emails))
         named = {ref.id: ref for ref in (*(each.ref for each in meant), *recent) if ref not in addressed}
         values = {**first.values, **({"records": Refs(addressed)} if addressed else {})}
         return replace(
@@ -175,10 +171,35 @@ async def _given(value: Given) -> Given:
     return value
 
 
-def _is_addressed(record: Record, plain: Plain) -> bool:
-    """Whether the message holds the person's own email address: sure enough to be chosen from the start."""
+def _has_email(record: Record, emails: Collection[str]) -> bool:
+    """Whether one of the addresses, in small letters, is the person's own."""
     email = record.values.get("email")
-    return isinstance(email, Emails) and email.primary.casefold() in plain.emails
+    return isinstance(email, Emails) and email.primary.casefold() in emails
+
+
+async def _author_email(shortcut: Shortcut, here: Here) -> str:
+    """The address of whoever wrote the message, as far as Slack tells it."""
+    known = await here.team.profiles([str(shortcut.message.get("user") or "")])
+    return next((profile.email for profile in known.values()), "")
+
+
+async def _as_a_member(author: str, meant: Sequence[Record], crm: Twenty) -> list[str]:
+    """A sentence about an author who works with the CRM and is none of its people."""
+    if not author or any(_has_email(record, (author.casefold(),)) for record in meant):
+        return []
+    try:
+        member = await crm.member_by_email(author)
+    except BotError:
+        return []
+    return (
+        [f"Written by {member.name}, a member of this CRM; no person in it has that email address."] if member else []
+    )
+
+
+def _each_once(plain: Plain, meant: Sequence[Record]) -> list[Ref]:
+    """The records that the message speaks of: its links first, then its people, then names."""
+    linked = [Ref(each.kind, each.id) for each in plain.twenty_links if each.kind]
+    return list({ref.id: ref for ref in (*linked, *(each.ref for each in meant))}.values())
 
 
 async def _card_or_why_not(ref: Ref, here: Here) -> RecordCard | str:

@@ -5,8 +5,10 @@ from dataclasses import replace
 import pytest
 
 from bot.sandbox.slack import buttons_of, labels_of, text_of
-from bot.sandbox.slack.sample import ACME, ANA, BEN, CALL_NOTES, GREETING, PRIVATE, RANDOM, SALES
+from bot.sandbox.slack.sample import ACME, ANA, BEN, CALL_NOTES, CLEO, GREETING, PRIVATE, RANDOM, SALES
 from tests.house import bind
+
+PRIMARY = {"primaryEmail": "ben@acme.example", "additionalEmails": []}
 
 
 async def test_the_form_is_filled_in_from_the_message(one_home):
@@ -222,10 +224,28 @@ async def test_a_dead_link_leaves_the_rest_of_the_answer(home):
 
 async def test_nobody_known_is_said_in_words(one_home):
     """A message about nobody the CRM knows says so."""
-    await one_home.slack.message_shortcut("look_up", ANA, SALES, GREETING)
+    said = one_home.slack.say(CLEO, SALES, "lunch, anybody?")
+    users = one_home.slack.state.users
+    users[CLEO] = replace(users[CLEO], email="cleo@elsewhere.example")
+
+    await one_home.slack.message_shortcut("look_up", ANA, SALES, said.ts)
     await one_home.quiet()
 
-    assert one_home.slack.modal(ANA)
+    assert "Nobody and nothing in this message is known" in text_of(one_home.slack.modal(ANA))
+
+
+async def test_an_author_who_works_with_the_crm_is_named_as_a_member(home):
+    """Ben is no person in the CRM; that he is a member of it is said, beside whom the message is about."""
+    await home.slack.message_shortcut("look_up", ANA, SALES, GREETING)
+    await home.quiet()
+    view = text_of(home.slack.modal(ANA))
+    assert "Written by Ben Okafor, a member of this CRM" in view
+    assert "Nobody and nothing" not in view
+
+    home.crm.add("people", {"name": {"firstName": "Ben", "lastName": "Okafor"}, "emails": PRIMARY})
+    await home.slack.message_shortcut("look_up", ANA, SALES, GREETING)
+    await home.quiet()
+    assert "a member of this CRM" not in text_of(home.slack.modal(ANA))
 
 
 async def test_what_is_pressed_in_the_answer_goes_on_over_it(one_home):
