@@ -120,13 +120,14 @@ def question(found: Identified, value: str, *, command: str) -> Message:
 
 
 def counted(found: Identified) -> str:
-    """`12 members, 340 companies, among them Ada and Grace`."""
-    parts = [_several(found.members, "member", "members")]
-    if found.companies is not None:
-        parts.append(_several(found.companies, "company", "companies"))
+    """`12 members, among them Ada and Grace, and 340 companies`: names stand with those who bear them."""
+    members = _several(found.members, "member", "members")
     names = [clip(" ".join(name.split()), 60) for name in found.names if name.strip()][:NAMES]
-    among = f", among them {' and '.join(names)}" if names else ""
-    return f"{', '.join(parts)}{among}"
+    if names:
+        members += f", {'among them ' if found.members > len(names) else ''}{' and '.join(names)}"
+    if found.companies is None:
+        return members
+    return f"{members}{',' if names else ''} and {_several(found.companies, 'company', 'companies')}"
 
 
 def _several(count: int, one: str, many: str) -> str:

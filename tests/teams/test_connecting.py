@@ -1,9 +1,11 @@
 """Connecting a team to its CRM: by an admin, confirmed, swapped as a whole, and ended without a trace at Maton."""
 
+import re
 from datetime import timedelta
 
 import pytest
 
+from bot.blocks.connecting import Identified, counted
 from bot.crm.connections import Maton
 from bot.crm.crms import CRMs
 from bot.crm.maton import http_client
@@ -30,8 +32,7 @@ async def test_an_admin_connects(acme: Street) -> None:
     assert link_in(offer).startswith(acme.maton.pending()[0].shown("")["url"] and "http://127.0.0.1")
     connection = acme.finish_at_maton(ACME)
     question = await acme.told(CLEO, "is this your CRM?")
-    assert "members" in text_of(question)
-    assert "companies, among them" in text_of(question)
+    assert re.search(r"\d members, among them \w+ \w+ and \w+ \w+, and \d+ companies: is this", text_of(question))
     assert await acme.bot.store.connections.connection(TeamId(ACME)) is None
 
     await acme.slack.click(question, "Confirm", user=CLEO)
@@ -55,6 +56,21 @@ async def test_the_link_stands_nowhere_but_in_its_button(acme: Street, sqlite_ur
     await acme.quiet()
     with open(sqlite_url.removeprefix("sqlite:///"), "rb") as file:  # noqa: ASYNC230 - a small file of the test's own
         assert secret.encode() not in file.read()
+
+
+@pytest.mark.parametrize(
+    ("members", "companies", "names", "said"),
+    [
+        (12, 340, ("Ada", "Grace", "Tim"), "12 members, among them Ada and Grace, and 340 companies"),
+        (2, 1, ("Ada", "Grace"), "2 members, Ada and Grace, and 1 company"),
+        (1, 0, ("Ada",), "1 member, Ada, and 0 companies"),
+        (3, None, ("Ada", " "), "3 members, among them Ada"),
+        (3, 4, (), "3 members and 4 companies"),
+    ],
+)
+def test_names_stand_with_the_members(members: int, companies: int | None, names: tuple[str, ...], said: str) -> None:
+    """Nobody can take a member's name for a company's."""
+    assert counted(Identified(members=members, companies=companies, names=names)) == said
 
 
 @pytest.mark.parametrize("user", [ANA, BEN])
