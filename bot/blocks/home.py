@@ -46,13 +46,9 @@ class Home(Struct, frozen=True, kw_only=True):
 
 
 def home(what: Home, *, command: str) -> View:
-    """The Home tab of one person."""
-    blocks = [
-        *_connection(what.standing, command),
-        *(_mine(what) if what.may_use else [section(what.remark)]),
-        divider(),
-        *_ways(what, command),
-    ]
+    """The Home tab of one person; who may not use the CRM reads why, and is offered nothing."""
+    rest = [*_mine(what), divider(), *_ways(what, command)] if what.may_use else [section(what.remark)]
+    blocks = [*_connection(what.standing, command), *rest]
     return {"type": "home", "blocks": [block for block in blocks if block][:BLOCKS]}
 
 
@@ -109,13 +105,13 @@ def _task(task: Record, timezone: str) -> Block:
 
 
 def _ways(what: Home, command: str) -> Blocks:
-    """Quick actions where they can work, and how to go on."""
-    usable = what.may_use and what.standing.is_bound
-    news = actions(_new()) if usable else None
+    """Quick actions and how to go on, where they can work."""
+    is_bound = what.standing.is_bound
+    news = actions(_new()) if is_bound else None
     admin = button("Settings", ids.SETTINGS_EDIT, "settings") if what.standing.is_admin else None
     how = f"Type {command} and a name to look something up; in a message's menu, save it as a note or a task."
     rest = actions(button("Help", ids.HOME_HELP, "help"), admin)
-    return [block for block in (news, rest, footnote(how)) if block]
+    return [block for block in (news, rest, footnote(how) if is_bound else None) if block]
 
 
 def _new() -> Block | None:

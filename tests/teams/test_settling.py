@@ -128,6 +128,8 @@ async def test_home_shows_what_is_mine(acme: Street) -> None:
     guest = acme.slack.home(GIL)
     assert guest is not None
     assert "Guests of this workspace" in text_of(guest)
+    assert buttons_of(guest) == []
+    assert "Type /crm" not in text_of(guest)
 
 
 async def test_home_is_shown_though_the_crm_hangs(acme: Street) -> None:
@@ -151,6 +153,8 @@ async def test_home_works_without_a_crm(town: Street) -> None:
     home = town.slack.home(ANA)
     assert home is not None
     assert "/crm connect" in text_of(home)
+    assert "to look something up" not in text_of(home)
+    assert buttons_of(home) == ["Help"]
 
 
 async def test_a_homes_buttons_are_commands(acme: Street) -> None:
