@@ -16,6 +16,7 @@ from bot.crm.answers import Page
 from bot.crm.conditions import Found, Named, build, excluded, label, no_such_choice, texts_to_find, too_many, words
 from bot.crm.dialect import SELECTS, Knowledge
 from bot.crm.filters import Filter
+from bot.crm.ranking import holds_words
 from bot.crm.reading import MOST_A_PAGE, Reading, Rows, lacking, together
 from bot.crm.stretches import before, cut
 from bot.errors import InvalidChoice, Misunderstood, Refused, UnknownField
@@ -125,9 +126,7 @@ async def _looked_up(reading: Reading, query: Query) -> Found:
 
 async def _ids(reading: Reading, kind: Kind, text: str) -> Named:
     if kind is Kind.MEMBER:
-        members = await reading.members()
-        called = {each.id: f"{each.name} {each.values.get('email')}".casefold() for each in members}
-        return Named(tuple(each for each, name in called.items() if text.casefold() in name))
+        return Named(tuple(each.id for each in await reading.members() if holds_words(each, text)))
     found = await reading.records(kind, words(kind, text, reading.knowledge), limit=100)
     whole = [each.id for each in found.records if text.casefold() in each.name.casefold()]
     return Named(tuple(whole or (each.id for each in found.records)), complete=found.complete)

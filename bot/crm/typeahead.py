@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import Iterable
 
 from bot.crm.pace import Urgency
+from bot.crm.ranking import best_first, holds_words
 from bot.crm.reading import Reading, Records, together
-from bot.crm.search import best_first, holds_words, matching
+from bot.crm.search import matching
 from bot.errors import NotRouted
 from bot.models import Kind, Record
 from bot.remembered import Remembered

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from bot.blocks.forms import FormContext
+from bot.crm.ranking import holds_words, searched
 from bot.crm.twenty import Twenty
 from bot.errors import Misunderstood, NotFound
 from bot.language.intents import Target
@@ -53,9 +54,9 @@ async def _members(values: Iterable[Value], crm: Twenty, here: Here) -> tuple[Va
 
 
 def _one_of(words: str, members: tuple[Record, ...]) -> Ref:
-    wanted = words.casefold().split()
-    found = [each for each in members if all(word in _called(each) for word in wanted)]
-    whole = [each for each in found if set(wanted) <= set(_called(each).split())]  # `ana` is Ana, not Dana
+    wanted = set(words.casefold().split())
+    found = [each for each in members if holds_words(each, words)]
+    whole = [each for each in found if wanted <= _words_in(each)]  # `ana` is Ana, not Dana
     exact = [each for each in found if each.name.casefold() == words.casefold()]
     best = exact or whole or found
     if len(best) == 1:
@@ -65,9 +66,8 @@ def _one_of(words: str, members: tuple[Record, ...]) -> Ref:
     raise Misunderstood(f"{problem}: {names}.", hint="Members by name, me, or @somebody.")
 
 
-def _called(member: Record) -> str:
-    """What a member may be called: name and email, in small letters."""
-    return f"{member.name} {member.values.get('email') or ''}".casefold()
+def _words_in(member: Record) -> set[str]:
+    return {word for text in searched(member) for word in text.casefold().split()}
 
 
 async def matches(

@@ -3,7 +3,7 @@
 from typing import Any
 
 from bot.blocks.forms import options
-from bot.crm.search import best_first
+from bot.crm.ranking import best_first, holds_words
 from bot.listeners.front import Here
 from bot.listeners.payloads import Typing
 from bot.models import LINKABLE, Kind
@@ -28,16 +28,10 @@ class Suggest:
 
     async def members(self, typing: Typing, here: Here) -> dict[str, Any]:
         """Members by name or email."""
-        crm = await here.team.crm()
-        words = typing.text.casefold().split()
-        known = await crm.members()
-        found = [each for each in known if all(word in _searched(each) for word in words)]
+        known = await (await here.team.crm()).members()
+        found = [each for each in known if holds_words(each, typing.text)]
         return options(best_first(found, typing.text)[:SHOWN])
 
     async def _found(self, typing: Typing, here: Here, *kinds: Kind) -> dict[str, Any]:
         crm = await here.team.crm()
         return options(await crm.suggest(typing.text, kinds, limit=SHOWN))
-
-
-def _searched(member: Any) -> str:
-    return f"{member.name} {member.values.get('email') or ''}".casefold()

@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 from crm_desk import PROFILES, Desk, new_id
 
-from bot.crm.search import are_alike, best_first
+from bot.crm.ranking import best_first, holds_words
+from bot.crm.search import are_alike
 from bot.crm.twenty import Twenty
 from bot.errors import InvalidChoice, Misunderstood, NotFound, NotRouted, UnknownField
-from bot.models import WRITABLE, Choice, Emails, FullName, Kind, Link, Links, Record, Ref, Refs
+from bot.models import WRITABLE, Choice, Emails, FullName, Kind, Link, Links, Record, Ref, Refs, Someone
 from bot.queries import Condition, Op, Position, Query, Sort
 from bot.sandbox.twenty import FakeCRM, samples
 
@@ -79,6 +80,43 @@ async def test_words_may_stand_in_different_fields(desk: Desk) -> None:
     )
     found = await desk.twenty.find("zoe zz.org")
     assert [each.id for each in found.records[Kind.PERSON]] == [person["id"]]
+
+
+@pytest.mark.parametrize(
+    ("words", "email", "held"),
+    [
+        ("ana", "a@x.org", True),
+        ("LOPEZ ana", "a@x.org", True),
+        ("ana x.org", "a@x.org", True),
+        ("ana ben", "a@x.org", False),
+        ("none", None, False),
+        ("ana none", None, False),
+        (" ", None, True),
+    ],
+)
+def test_a_member_is_found_by_name_and_email(words: str, email: str | None, held: bool) -> None:
+    """Each word stands in the name or in the email; who has no email is not called None."""
+    member = Record(kind=Kind.MEMBER, id="m", name="Ana Lopez", values={"email": email})
+
+    assert holds_words(member, words) is held
+
+
+@every_profile
+async def test_a_list_by_the_owners_name_knows_no_member_called_none(desk: Desk) -> None:
+    """A member without an email is found by name alone."""
+    owner = next(each["accountOwnerId"] for each in desk.crm.all("companies") if each["accountOwnerId"])
+    desk.crm.edit("workspaceMembers", owner, {"userEmail": None})
+    last_name = desk.crm.get("workspaceMembers", owner)["name"]["lastName"]
+
+    async def owned_by(words: str) -> int | None:
+        return (await desk.twenty.page(Query(kind=Kind.COMPANY, conditions=(_owner(words),)))).total
+
+    assert await owned_by("none") == 0
+    assert await owned_by(last_name) == sum(each["accountOwnerId"] == owner for each in desk.crm.all("companies"))
+
+
+def _owner(words: str) -> Condition:
+    return Condition("owner", Op.CONTAINS, (Someone(words=words),))
 
 
 @pytest.mark.parametrize(
