@@ -64,6 +64,18 @@ class Here(Struct, frozen=True):
         return (await self.profile()).viewer
 
 
+def home_of(incoming: Incoming, here: Here) -> frozenset[str]:
+    """The workspace and the organisation in which the bot is installed, by its token and not by what a payload says.
+
+    With Slack Connect a payload may name the other company's. An organisation's install serves all its workspaces.
+    """
+    identity = here.team.identity
+    home = {identity.team_id or "", identity.enterprise_id or ""}
+    if identity.enterprise_id and incoming.enterprise == identity.enterprise_id:
+        home.add(incoming.team)
+    return frozenset(home - {""})
+
+
 class Taken(Struct, frozen=True):
     """The answer to a submitted form: mistakes at their fields, or the work that follows once it is closed."""
 
@@ -219,8 +231,7 @@ class Front(AsyncMiddleware):
 
     async def _admit(self, incoming: Incoming, here: Here) -> None:
         """Outsiders and guests never see or decide anything of the CRM; they are told so (slack.md section 2)."""
-        # The organisation of our install: with Slack Connect a payload may name the other company's.
-        home = {here.team.id, here.team.identity.enterprise_id}
+        home = home_of(incoming, here)
         if incoming.team not in home or (incoming.user_team and incoming.user_team not in home):
             raise NotAllowed(OUTSIDER)
         profile = await here.profile()

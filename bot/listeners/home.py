@@ -11,7 +11,7 @@ from bot.blocks.home import Home, home
 from bot.errors import BotError
 from bot.language import commands, intents
 from bot.listeners.connect import Connect
-from bot.listeners.front import GUEST, Here
+from bot.listeners.front import GUEST, Here, home_of
 from bot.listeners.payloads import Click, Command, Event
 from bot.listeners.resolving import mine
 from bot.models import Record
@@ -50,7 +50,7 @@ class AppHome:
 
     async def opened(self, event: Event, here: Here) -> None:
         """Show the Home tab; the messages tab needs nothing."""
-        if event.event.get("tab", "home") != "home" or not await self._is_at_home(here):
+        if event.event.get("tab", "home") != "home" or not await self._is_at_home(event, here):
             return
         what = await self._known(here)
         if not what.may_use or not what.standing.is_bound:
@@ -62,9 +62,9 @@ class AppHome:
         finally:
             reading.cancel()
 
-    async def _is_at_home(self, here: Here) -> bool:
+    async def _is_at_home(self, event: Event, here: Here) -> bool:
         """Whether the person belongs to the team; an outsider is shown nothing of it."""
-        return (await here.profile()).team in (here.team.id, here.team.identity.enterprise_id)
+        return (await here.profile()).team in home_of(event, here)
 
     async def _show(self, what: Home, reading: "asyncio.Task[Tasks | None]", here: Here) -> None:
         done, _ = await asyncio.wait({reading}, timeout=SHOWN_WITHIN)

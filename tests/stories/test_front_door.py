@@ -9,7 +9,9 @@ import pytest
 from bot.blocks import ids
 from bot.models import Kind, TeamId, UserId
 from bot.sandbox.slack import labels_of, pings_of, text_of
-from bot.sandbox.slack.sample import ACME, ANA, BEN, CALL_NOTES, CLEO, GIL, OLGA, SALES, SHARED
+from bot.sandbox.slack import payloads as shapes
+from bot.sandbox.slack.pressing import find_action
+from bot.sandbox.slack.sample import ACME, ANA, BEN, CALL_NOTES, CLEO, GIL, OLGA, OTHER, SALES, SHARED
 from bot.team_settings import Effect, Rule, TeamSettings
 from tests.house import house
 
@@ -164,6 +166,22 @@ async def test_who_became_a_guest_cannot_confirm(one_home):
     await one_home.told(ANA, "Only full members")
 
     assert one_home.crm_requests("POST") == []
+
+
+async def test_a_click_that_names_the_other_companys_team_is_an_outsiders(one_home):
+    """With one workspace's token the payload's own team is no proof: only the token says whose the bot is."""
+    said = one_home.slack.say(ANA, SHARED, "Contoso called")
+    view = await one_home.open_form("save_as_note", channel=SHARED, ts=said.ts)
+    await one_home.slack.submit(view, {"Title": "Contoso called"})
+    card = await one_home.card(channel=SHARED, thread=said.ts)
+    action = find_action(card, "Confirm", action_id=None, choose=None, offered={})
+    state = one_home.slack.state
+    click = shapes.click_on_message(state, one_home.slack.url, user=OLGA, message=card, action=action)
+    click["team"] = {"id": OTHER, "domain": "initech"}
+
+    assert (await one_home.slack.delivery.send("interactive", click)).ok
+
+    await one_home.told(OLGA, "belongs to another company's workspace")
 
 
 async def settled(home, settings):
