@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from bot.beside import Beside
 from bot.errands import Errands
 from bot.listeners.payloads import Click, Submission
 from bot.store import Store
@@ -18,7 +19,7 @@ from bot.store import Store
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=30)
-"""How long a process may take to answer before another tries."""
+"""How long a process that has stopped answering keeps what it took; one that answers renews it every third of that."""
 
 GIVEN_UP_AFTER = 5
 """Processes that tried to answer: by then it is the click or the form that breaks them."""
@@ -34,6 +35,7 @@ class Inbox:
         self._errands = errands
         self._owner = owner
         self._now = now
+        self._running: set[str] = set()
 
     async def remember(self, pressed: Pressed, answering: "asyncio.Task[Any]") -> None:
         """Return once it will be answered even if this process dies; forgotten when `answering` has ended."""
@@ -41,20 +43,37 @@ class Inbox:
         id = await self._store.inbox.remember_click(
             pressed.team, payload, owner=self._owner, now=self._now(), lease=LEASE
         )
-        self._forget_after(id, answering)
+        self._hold(id, answering)
 
     async def answer_what_was_left(self, answer: "Callable[[Pressed], asyncio.Task[Any]]") -> None:
         """Take up what their process did not answer in time; `answer` begins one."""
         for left in await self._store.inbox.take_unanswered(self._owner, self._now(), lease=LEASE):
+            if left.id in self._running:
+                continue  # our own, whose lease had lapsed: the process was asleep, and what it began goes on
             if left.tries > GIVEN_UP_AFTER:
                 log.error("a click or a form could not be answered", extra={"team": left.team_id})
                 await self._store.inbox.forget_click(left.id)
                 continue
-            self._forget_after(left.id, answer(msgspec.json.decode(left.payload, type=Pressed)))
+            self._hold(left.id, answer(msgspec.json.decode(left.payload, type=Pressed)))
 
-    def _forget_after(self, id: str, answering: "asyncio.Task[Any]") -> None:
-        def ended(task: "asyncio.Task[Any]") -> None:
-            if not task.cancelled() and task.exception() is None:
-                self._errands.start(self._store.inbox.forget_click(id))
+    def _hold(self, id: str, answering: "asyncio.Task[Any]") -> None:
+        self._running.add(id)
+        self._errands.start(self._until_answered(id, answering))
 
-        answering.add_done_callback(ended)
+    async def _until_answered(self, id: str, answering: "asyncio.Task[Any]") -> None:
+        """Keep the lease until it is answered, then forget it; what broke is left to be tried again."""
+        beside = Beside()
+        beside.every(LEASE.total_seconds() / 3, lambda: self._keep_lease(id))
+        try:
+            await asyncio.wait({answering})
+            if not answering.cancelled() and answering.exception() is None:
+                await self._store.inbox.forget_click(id)
+        finally:
+            self._running.discard(id)  # not before it is forgotten: a sweep may just be taking it
+            await beside.over()
+
+    async def _keep_lease(self, id: str) -> None:
+        try:
+            await self._store.inbox.renew_click(id, self._owner, self._now(), lease=LEASE)
+        except Exception:  # the lease may last until the database is back
+            log.warning("the lease of a click or a form could not be renewed", exc_info=True)

@@ -14,6 +14,9 @@ from bot.store.tables import clicks
 c = clicks.c
 
 REMEMBER = insert(clicks)
+RENEW = (
+    update(clicks).where(c.id == bindparam("b_id"), c.owner == bindparam("b_owner")).values(due_at=bindparam("b_due"))
+)
 FORGET = delete(clicks).where(c.id == bindparam("b_id"))
 _due = (
     select(c.id)
@@ -66,6 +69,13 @@ class Inbox:
         }
         await self._database.write(lambda connection: connection.execute(REMEMBER, row).rowcount)
         return id
+
+    async def renew_click(
+        self, id: str, owner: str, now: datetime, *, lease: timedelta = timedelta(seconds=30)
+    ) -> None:
+        """The owner is still answering it; nothing happens when it is another's by now, or answered."""
+        values = {"b_id": id, "b_owner": owner, "b_due": now + lease}
+        await self._database.write(Single(RENEW, values))
 
     async def forget_click(self, id: str) -> None:
         """The click was answered."""

@@ -98,6 +98,17 @@ async def test_a_click_is_answered_by_another_when_its_owner_died(store: Store, 
     assert (click.id, click.team_id, click.payload, click.tries) == (left, "T1", '{"response_url": "x"}', 1)
 
 
+async def test_a_click_is_its_owners_for_as_long_as_it_renews(store: Store, now: datetime):
+    """Nobody else gets a click whose lease is kept; who has lost it renews nothing."""
+    id = await store.inbox.remember_click("T1", "{}", owner="one", now=now)
+    await store.inbox.renew_click(id, "one", now + 20 * SECOND)
+
+    assert await store.inbox.take_unanswered("two", now + 49 * SECOND) == ()
+    assert len(await store.inbox.take_unanswered("two", now + 50 * SECOND)) == 1
+    await store.inbox.renew_click(id, "one", now + 70 * SECOND)
+    assert len(await store.inbox.take_unanswered("three", now + 80 * SECOND)) == 1
+
+
 async def test_an_oauth_state_is_good_once(store: Store, now: datetime):
     """Of simultaneous returns with one state one is let in; none with a made-up or an old state."""
     state, old = await store.oauth_states.issue(now), await store.oauth_states.issue(now)

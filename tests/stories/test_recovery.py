@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 
@@ -298,6 +299,33 @@ async def test_a_late_acknowledged_form_gets_its_card_from_another_process(road)
     await road.slack.click(card, "Confirm", user=ANA)
     await road.shows(card, "Created")
     assert len(notes(road)) == 1
+
+
+@pytest.mark.parametrize("bots", [1, 2])
+async def test_a_form_that_takes_long_is_answered_once(database_url, bots):
+    """While its own process still works on it, neither that process nor another takes it up: there is one card."""
+    async with street(database_url, bots=bots) as road:
+        view = await road.open_form("save_as_note", user=ANA)
+        road.slack.faults.delay("chat.postMessage", 3.0, times=1)
+        assert (await road.slack.submit(view, {"Title": "Call with Ada"})).ok
+
+        await road.card()
+        await asyncio.gather(*(each.bot.errands.drain(seconds=10) for each in road.processes))
+
+        assert len([call for call in road.slack.calls_of("chat.postMessage") if "Call with Ada" in str(call.args)]) == 1
+
+
+async def test_a_form_whose_lease_lapsed_is_left_to_the_process_that_works_on_it(road):
+    """A process that could renew nothing for a while goes on with what it began, and does not begin it again."""
+    view = await road.open_form("save_as_note", user=ANA)
+    road.slack.faults.delay("chat.postMessage", 3.0, times=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(road.bot.store.inbox, "renew_click", AsyncMock(side_effect=OSError("the database is away")))
+        assert (await road.slack.submit(view, {"Title": "Call with Ada"})).ok
+        await road.card()
+        await road.quiet()
+
+    assert len([call for call in road.slack.calls_of("chat.postMessage") if "Call with Ada" in str(call.args)]) == 1
 
 
 async def test_a_form_that_nobody_could_be_told_about_stays_open(road):
