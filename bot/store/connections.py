@@ -12,7 +12,7 @@ from msgspec import Struct, structs
 from sqlalchemy import Connection, bindparam, delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from bot.errors import NotAllowed
+from bot.errors import Misunderstood, NotAllowed
 from bot.models import ConnectionId, TeamId, UserId
 from bot.proposal import Proposal
 from bot.store.database import Database, Single
@@ -30,6 +30,13 @@ class ConnectionTaken(NotAllowed):
 
     def __init__(self) -> None:
         super().__init__("That connection belongs to another workspace.")
+
+
+class NotInTheMaking(Misunderstood):
+    """The connection is not being made for the team any more: it was bound, or given up and doomed, meanwhile."""
+
+    def __init__(self) -> None:
+        super().__init__("That connection is no longer in the making.")
 
 
 class BoundConnection(Struct, frozen=True, kw_only=True):
@@ -117,15 +124,23 @@ class Connections:
         return tuple(bound(tuple(row)) for row in rows)
 
     async def bind(
-        self, team: TeamId, connection_id: ConnectionId, *, by: UserId, crm_name: str, now: datetime
+        self,
+        team: TeamId,
+        connection_id: ConnectionId,
+        *,
+        by: UserId,
+        crm_name: str,
+        now: datetime,
+        in_the_making: bool = False,
     ) -> Bound:
         """Make the connection the team's own, in one step with voiding what was proposed for another CRM.
 
-        Raises `ConnectionTaken` when it is, or is becoming, another team's. The connection before is doomed.
+        Raises `ConnectionTaken` when it is, or is becoming, another team's; with `in_the_making`, `NotInTheMaking`
+        unless it is being made for the team at that instant. The connection before is doomed.
         """
         new = BoundConnection(team_id=team, connection_id=connection_id, bound_by=by, bound_at=now, crm_name=crm_name)
         try:
-            return await self._database.write(lambda connection: _bind(connection, new))
+            return await self._database.write(lambda connection: _bind(connection, new, in_the_making=in_the_making))
         except IntegrityError as error:
             raise ConnectionTaken from error
 
@@ -165,12 +180,14 @@ def unbind(connection: Connection, team: TeamId, now: datetime, *, doomed: bool)
     return Bound(previous=ConnectionId(previous), voided=void_open(connection, team, now, DISCONNECTED))
 
 
-def _bind(connection: Connection, new: BoundConnection) -> Bound:
+def _bind(connection: Connection, new: BoundConnection, *, in_the_making: bool) -> Bound:
     if is_pending_elsewhere(connection, new.team_id, new.connection_id):
         raise ConnectionTaken
     before = connection.execute(GET_LOCKED, {"b_team": new.team_id}).first()
+    was_in_the_making = forget_pending(connection, new.team_id, new.bound_at, but=new.connection_id)
+    if in_the_making and not was_in_the_making:
+        raise NotInTheMaking  # whoever gave it up has doomed it, too: it may be deleted at Maton already
     BIND(connection, structs.asdict(new))
-    forget_pending(connection, new.team_id, new.bound_at, but=new.connection_id)
     spare(connection, new.connection_id)
     previous = None if before is None else bound(tuple(before)).connection_id
     if previous is None or previous == new.connection_id:

@@ -118,11 +118,13 @@ def is_pending_elsewhere(connection: Connection, team: TeamId, connection_id: Co
     return connection.execute(ELSEWHERE, values).first() is not None
 
 
-def forget_pending(connection: Connection, team: TeamId, now: datetime, *, but: str = "") -> None:
-    """End what is in the making for a team; it is doomed, `but` for the connection that was bound."""
-    for (connection_id,) in connection.execute(CLEAR_TEAM, {"b_team": team}).all():
+def forget_pending(connection: Connection, team: TeamId, now: datetime, *, but: str = "") -> bool:
+    """End what is in the making for a team; it is doomed, `but` for the one that is bound: was it among it?"""
+    ended = [connection_id for (connection_id,) in connection.execute(CLEAR_TEAM, {"b_team": team}).all()]
+    for connection_id in ended:
         if connection_id != but:
             doom(connection, connection_id, now)
+    return but in ended
 
 
 def doom(connection: Connection, connection_id: str, now: datetime) -> None:

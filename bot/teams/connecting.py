@@ -17,7 +17,7 @@ from bot.crm.crms import CRMs
 from bot.errors import BotError, CredentialBroken, Misunderstood, NotAllowed, NotFound
 from bot.models import ConnectionId, Kind, Record, TeamId, UserId
 from bot.store import Store
-from bot.store.connections import Bound, ConnectionTaken
+from bot.store.connections import Bound, ConnectionTaken, NotInTheMaking
 from bot.store.passing_connections import PendingConnection
 from bot.teams.team import Teams
 
@@ -126,19 +126,32 @@ class Connecting:
         """The team's connection in the making that a button names; `Misunderstood` for any other."""
         pending = await self._store.pending_connections.pending(team)
         if pending is None or button_value(pending.connection_id) != value:
-            raise Misunderstood(NOT_IN_THE_MAKING, hint=f"Run {self._teams.command} connect to begin again.")
+            raise self._not_in_the_making()
         return pending
 
+    def _not_in_the_making(self) -> Misunderstood:
+        return Misunderstood(NOT_IN_THE_MAKING, hint=f"Run {self._teams.command} connect to begin again.")
+
     async def bind(self, pending: PendingConnection, by: UserId) -> tuple[str, Bound]:
-        """Make it the team's own, swapping and voiding in one step; the CRM's name, and what was replaced."""
+        """Make it the team's own, swapping and voiding in one step; the CRM's name, and what was replaced.
+
+        Raises `Misunderstood` when it is given up while the CRM is still being asked who it is.
+        """
         connection = await self.look(pending)
         if connection is None or not connection.is_active:
             raise Misunderstood("Maton does not have this connection as finished.", hint="Press Check now in a moment.")
-        name = (await self.identify(connection.id)).crm_name
+        try:
+            name = (await self.identify(connection.id)).crm_name
+        except BotError:
+            # What was cancelled meanwhile is deleted at Maton, too, and a CRM that seems broken is not why.
+            await self.in_the_making(pending.team_id, button_value(pending.connection_id))
+            raise
         try:
             bound = await self._store.connections.bind(
-                pending.team_id, connection.id, by=by, crm_name=name, now=self._now()
+                pending.team_id, connection.id, by=by, crm_name=name, now=self._now(), in_the_making=True
             )
+        except NotInTheMaking as error:
+            raise self._not_in_the_making() from error
         except ConnectionTaken as error:
             raise NotAllowed(TAKEN.format(command=self._teams.command)) from error
         self._changed(pending.team_id, bound.previous)

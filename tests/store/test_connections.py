@@ -8,7 +8,7 @@ import pytest
 
 from bot.proposal import Proposal, State
 from bot.store import Store
-from bot.store.connections import ConnectionTaken
+from bot.store.connections import ConnectionTaken, NotInTheMaking
 
 Make = Callable[..., Proposal]
 MINUTE = timedelta(minutes=1)
@@ -134,6 +134,41 @@ async def test_what_was_begun_is_bound_or_doomed(store: Store, now: datetime):
     assert await store.pending_connections.begun_before(now + MINUTE) == ()
     assert await store.doomed_connections.take(now) == ("c2",)
     assert (await store.connections.connection("T1")).connection_id == "c1"
+
+
+async def test_only_what_is_still_in_the_making_is_bound_as_such(store: Store, now: datetime):
+    """What was given up meanwhile, or is another by now, is not bound, and nothing else changes."""
+
+    async def bind_made(connection: str):
+        values = {"by": "U1", "crm_name": "CRM", "now": now, "in_the_making": True}
+        return await store.connections.bind("T1", connection, **values)
+
+    await bind(store, "T1", "c0", now)
+    await store.pending_connections.remember("T1", "c1", by="U1", now=now)
+    await store.pending_connections.clear("T1", "c1", now)
+    await store.pending_connections.remember("T1", "c2", by="U1", now=now)
+
+    with pytest.raises(NotInTheMaking):
+        await bind_made("c1")
+    assert (await store.connections.connection("T1")).connection_id == "c0"
+    assert (await store.pending_connections.pending("T1")).connection_id == "c2"
+    assert await store.doomed_connections.take(now) == ("c1",)
+    assert (await bind_made("c2")).previous == "c0"
+
+
+async def test_a_confirm_and_a_cancel_at_once(store: Store, now: datetime):
+    """Either it is bound and not doomed, or doomed and not bound."""
+    for n in range(10):
+        team, connection = f"T{n}", f"c{n}"
+        await store.pending_connections.remember(team, connection, by="U1", now=now)
+        bound, _ = await asyncio.gather(
+            store.connections.bind(team, connection, by="U1", crm_name="", now=now, in_the_making=True),
+            store.pending_connections.clear(team, connection, now),
+            return_exceptions=True,
+        )
+        doomed = await store.doomed_connections.take(now)
+        assert doomed == ((connection,) if isinstance(bound, NotInTheMaking) else ())
+        assert (await store.connections.connection(team) is None) == bool(doomed)
 
 
 async def test_a_doomed_connection_stays_until_it_is_deleted(store: Store, now: datetime):

@@ -1,5 +1,6 @@
 """Connecting a team to its CRM: by an admin, confirmed, swapped as a whole, and ended without a trace at Maton."""
 
+import asyncio
 import re
 from datetime import timedelta
 
@@ -182,6 +183,29 @@ async def test_the_same_question_binds_once(acme: Street) -> None:
     await acme.slack.click(question, "Confirm", user=CLEO)
 
     await acme.told(CLEO, "no longer in the making")
+
+
+@pytest.mark.parametrize("deleted", [True, False], ids=["deleted at once", "deleted later"])
+async def test_a_cancel_while_a_confirm_still_asks_the_crm(acme: Street, deleted: bool) -> None:
+    """What is cancelled meanwhile is not bound, since it is deleted at Maton; whoever confirmed is told."""
+    offer = await acme.ask("/crm connect", user=CLEO)
+    connection = acme.finish_at_maton(ACME)
+    question = await acme.told(CLEO, "is this your CRM?")
+    slow = acme.maton.fault("delay", method="GET", path="/rest/companies", seconds=30)
+    if not deleted:
+        acme.maton.fault("status", method="DELETE", path="/connections/", status=503, times=None)
+    await acme.slack.click(question, "Confirm", user=CLEO)
+    async with asyncio.timeout(5):
+        while not slow.hits:  # noqa: ASYNC110 -- nothing announces what is waited for here
+            await asyncio.sleep(0.01)
+
+    await acme.slack.click(offer, "Cancel", user=CLEO)
+    await acme.told(CLEO, "Cancelled")
+    slow.release()
+
+    await acme.told(CLEO, "no longer in the making")
+    assert await acme.bot.store.connections.connection(TeamId(ACME)) is None
+    assert [each.id for each in acme.maton.connections.listed()] == ([] if deleted else [connection])
 
 
 async def test_a_restart_forgets_nobody_at_maton(acme: Street) -> None:
