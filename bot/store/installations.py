@@ -88,6 +88,15 @@ BEGIN_REFRESH = (
     .values(refreshing_until=bindparam("b_until"))
     .returning(*COLUMNS)
 )
+RENEW = (
+    update(installations)
+    .where(
+        i.tenant == bindparam("b_tenant"),
+        i.installed_at == bindparam("b_installed"),
+        i.token_expires_at.is_not_distinct_from(bindparam("b_expired")),
+    )
+    .values(secrets=bindparam("b_secrets"), token_expires_at=bindparam("b_expires"), refreshing_until=None)
+)
 TENANTS = select(i.tenant).order_by(i.tenant)
 
 
@@ -134,11 +143,28 @@ class Installations:
     ) -> Installation | None:
         """Take on renewing a token that expires `before` long, as newest stored; None when another process has it.
 
-        A refresh token works once, so only one process may use it; `save` ends the refresh.
+        A refresh token works once, so only one process may use it; `renew` or `save` ends the refresh.
         """
         values = {"b_tenant": tenant, "b_now": now, "b_soon": now + before, "b_until": now + lease}
         row = await self._database.write(lambda connection: connection.execute(BEGIN_REFRESH, values).first())
         return None if row is None else self._installation(tuple(row))
+
+    async def renew(self, taken: Installation, new: Installation) -> bool:
+        """Keep the token that `taken`'s refresh token brought; ends the refresh.
+
+        False, and nothing kept, when the install was deleted, was made anew, or got another token meanwhile. That is
+        asked of the row and not of the lease: a token that came after its lease is still the only one that is good,
+        unless another was stored.
+        """
+        row = self._row(new)
+        values = {
+            "b_tenant": taken.tenant,
+            "b_installed": taken.installed_at,
+            "b_expired": taken.token_expires_at,
+            "b_secrets": row["secrets"],
+            "b_expires": new.token_expires_at,
+        }
+        return await self._database.write(lambda connection: connection.execute(RENEW, values).rowcount == 1)
 
     async def tenants(self) -> tuple[str, ...]:
         """The ids of every team and enterprise that has an install."""

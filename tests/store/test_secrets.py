@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from databases import KEY
+from msgspec.structs import replace
 
 from bot.keys import new_key
 from bot.models import Kind, Ref
@@ -77,9 +78,31 @@ async def test_one_process_refreshes_a_token(store: Store, now: datetime):
 
     begun = await asyncio.gather(*(store.installations.begin_refresh("T1", late, before=before) for _ in range(6)))
 
-    assert len([each for each in begun if each]) == 1
-    await store.installations.save(installed(now, token_expires_at=late + timedelta(hours=12)))
+    (taken,) = [each for each in begun if each]
+    new = replace(taken, bot_token="xoxb-new", token_expires_at=late + timedelta(hours=12))
+    assert await store.installations.renew(taken, new)
+    assert await store.installations.find("T1") == new
     assert await store.installations.begin_refresh("T1", late, before=before) is None
+    assert await store.installations.begin_refresh("T1", late + timedelta(hours=11), before=before) == new
+
+
+async def test_a_token_is_renewed_for_the_install_that_it_belongs_to(store: Store, now: datetime):
+    """An install that is gone stays so, one that was made anew or renewed by another keeps what it has."""
+    old = installed(now)
+    new = replace(old, bot_token="xoxb-new", token_expires_at=now + timedelta(hours=23))
+    assert not await store.installations.renew(old, new)
+    assert await store.installations.tenants() == ()
+
+    for other in (
+        installed(now + timedelta(hours=1), bot_token="xoxb-anew"),
+        installed(now, bot_token="xoxb-others", token_expires_at=now + timedelta(hours=22)),
+    ):
+        await store.installations.save(other)
+        assert not await store.installations.renew(old, new)
+        assert await store.installations.find("T1") == other
+
+    await store.installations.save(replace(old, token_expires_at=None))
+    assert await store.installations.renew(replace(old, token_expires_at=None), new)
 
 
 async def test_no_token_is_kept_without_a_key(sqlite_url: str, now: datetime):

@@ -57,6 +57,26 @@ async def test_a_failed_renewal_keeps_the_token(sqlite_url: str) -> None:
         assert identity.bot_token == before.bot_token
 
 
+@pytest.mark.parametrize("then", ["gone", "installed anew"])
+async def test_an_uninstall_during_a_renewal(sqlite_url: str, then: str) -> None:
+    """Slack's late answer brings no install back, and takes nothing from one that was made meanwhile."""
+    async with street(sqlite_url) as town:
+        town.slack.state.token_life = 3_600
+        await town.install(ACME)
+        town.slack.faults.delay("oauth.v2.access", 0.5, times=1)
+        async with process(town) as one:
+            await one.authorize(ACME, "")
+            await town.slack.wait_for(lambda: town.slack.calls_of("oauth.v2.access")[1:])
+            await town.slack.uninstall(ACME)
+            if then == "installed anew":
+                await town.install(ACME)
+            anew = await town.bot.store.installations.find(ACME)
+            await town.quiet()
+
+        assert (anew is None) == (then == "gone")
+        assert await town.bot.store.installations.find(ACME) == anew
+
+
 @pytest.mark.parametrize(
     "answer",
     [{}, {"access_token": "xoxp-1", "token_type": "user", "team": {"id": ACME}}, {"access_token": "xoxb-1"}],

@@ -72,15 +72,20 @@ class Renewing:
             log.log(level, "a token was not renewed: %s", reason(error), extra={"team": installation.tenant})
             return taken
         new = renewed(taken, read(answer), self._now())
-        await self._store.installations.save(new)
-        return new
+        if await self._store.installations.renew(taken, new):
+            return new
+        log.info("a token was renewed for an install that has ended or changed", extra={"team": installation.tenant})
+        return await self._stored(installation) or taken
 
     async def _by_another(self, installation: Installation) -> Installation:
         """What another process stores, soon; the old one when it does not."""
         found: Installation | None = installation
         for _ in range(int(OTHERS_WITHIN / LOOK_AGAIN)):
-            found = await self._store.installations.find(installation.team_id, installation.enterprise_id)
+            found = await self._stored(installation)
             if found is None or found.bot_token != installation.bot_token:
                 break
             await asyncio.sleep(LOOK_AGAIN)
         return found or installation
+
+    async def _stored(self, installation: Installation) -> Installation | None:
+        return await self._store.installations.find(installation.team_id, installation.enterprise_id)
