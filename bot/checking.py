@@ -27,10 +27,11 @@ class Line(Struct, frozen=True):
 
 async def check_everything(settings: Settings) -> list[Line]:
     """Configuration, database, Slack and Maton, in this order; one that fails keeps no other from being tried."""
+    database = _Database(settings)
     return [
         _configuration(settings),
-        await _tried("database", lambda: _database(settings)),
-        await _tried("Slack", lambda: _slack(settings)),
+        await _tried("database", database.check),
+        await _tried("Slack", lambda: _slack(settings, database)),
         await _tried("Maton", lambda: _maton(settings)),
     ]
 
@@ -54,28 +55,43 @@ def _configuration(settings: Settings) -> Line:
     return Line("configuration", ok=True, says=settings.mode)
 
 
-async def _database(settings: Settings) -> str:
-    kind = settings.database_url.partition(":")[0].partition("+")[0]
-    try:
-        store = await Store.open(settings.database_url, Sealing(sealing_keys(settings)))
-    except Exception as error:
-        # Drivers raise whatever they like, and their texts may hold the password.
-        raise _Wrong(
-            f"DATABASE_URL ({kind}) cannot be used: {type(error).__name__}. Is it there, and is it right?"
-        ) from (error)
-    try:
-        for tenant in (await store.installations.tenants())[:1]:
-            await store.installations.find(tenant, tenant)
-    except Unreadable as error:
-        raise _Wrong(f"{error} Add the key that encrypted it behind the first in ENCRYPTION_KEY.") from error
-    finally:
-        await store.close()
-    return f"{kind} answers, and its tables are up to date"
+class _Database:
+    """Opened once. `token` is then that of one workspace, if one has installed the bot and its token does not rotate.
+
+    It is "" otherwise, and None when it could not be read.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self.token: str | None = None
+
+    async def check(self) -> str:
+        kind = self._settings.database_url.partition(":")[0].partition("+")[0]
+        try:
+            self.token = await self._read()
+        except Unreadable as error:
+            raise _Wrong(f"{error} Add the key that encrypted it behind the first in ENCRYPTION_KEY.") from error
+        except Exception as error:
+            # Drivers raise whatever they like, and their texts may hold the password.
+            raise _Wrong(
+                f"DATABASE_URL ({kind}) cannot be used: {type(error).__name__}. Is it there, and is it right?"
+            ) from error
+        return f"{kind} answers, and its tables are up to date"
+
+    async def _read(self) -> str:
+        store = await Store.open(self._settings.database_url, Sealing(sealing_keys(self._settings)))
+        try:
+            for tenant in (await store.installations.tenants())[:1]:
+                found = await store.installations.find(tenant, tenant)
+                return found.bot_token if found and not found.refresh_token else ""
+            return ""
+        finally:
+            await store.close()
 
 
-async def _slack(settings: Settings) -> str:
+async def _slack(settings: Settings, database: _Database) -> str:
     if settings.many_workspaces:
-        return await _oauth(settings)
+        return await _oauth(settings, database.token)
     if not settings.slack_bot_token:
         raise _Wrong("SLACK_BOT_TOKEN is missing, so Slack was not asked.")
     return await _token(settings, settings.slack_bot_token)
@@ -105,26 +121,13 @@ def _missing_scopes(granted: str) -> list[str]:
     return [scope for scope in SCOPES if scope not in have] if granted else []
 
 
-async def _oauth(settings: Settings) -> str:
+async def _oauth(settings: Settings, token: str | None) -> str:
     if not (settings.slack_client_secret and settings.public_url):
         raise _Wrong("SLACK_CLIENT_SECRET and PUBLIC_URL are needed beside SLACK_CLIENT_ID.")
     where = f"workspaces install at {settings.public_url}/slack/install"
-    token = await _an_installed_token(settings)
+    if token is None:
+        raise _Wrong(f"{where}; their tokens are in the database, which could not be read, so none was tried.")
     return f"{where}; {await _token(settings, token)}" if token else f"{where}; no lasting token to try yet"
-
-
-async def _an_installed_token(settings: Settings) -> str:
-    """The token of one workspace, if one has installed the bot and its token does not rotate; "" otherwise."""
-    store = await Store.open(settings.database_url, Sealing(sealing_keys(settings)))
-    try:
-        for tenant in (await store.installations.tenants())[:1]:
-            found = await store.installations.find(tenant, tenant)
-            return found.bot_token if found and not found.refresh_token else ""
-        return ""
-    except Unreadable as error:
-        raise _Wrong(f"{error} So no workspace's token could be tried.") from error
-    finally:
-        await store.close()
 
 
 async def _maton(settings: Settings) -> str:

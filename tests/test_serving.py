@@ -12,12 +12,21 @@ from contextlib import asynccontextmanager
 
 import aiohttp
 
+from bot.keys import new_key
 from bot.sandbox.slack import FakeSlack, text_of
 from bot.sandbox.slack.sample import ACME, ACME_TOKEN, ANA, SALES
 from bot.sandbox.twenty import FakeCRM, FakeMaton, samples
 from bot.serving import collect_by_the_clock
 
 SECRET, KEY = "serving-signing-secret", "serving-maton-key"
+OAUTH = {
+    "SLACK_BOT_TOKEN": "",
+    "SLACK_CLIENT_ID": "1.2",
+    "SLACK_CLIENT_SECRET": "made-up",
+    "PUBLIC_URL": "https://crm-bot.example.com",
+    "ENCRYPTION_KEY": new_key(),
+}
+"""What makes of `environment` a deployment for many workspaces."""
 
 
 def free_port() -> int:
@@ -159,6 +168,19 @@ async def test_an_operators_mistake_is_a_sentence(tmp_path):
     code, said = await command("serve", env=environment("http://x", "http://x", f"sqlite:///{tmp_path}/b", free_port()))
     assert (code, "Traceback" in said) == (1, False)
     assert "DATABASE_URL" in said
+
+
+async def test_a_check_goes_on_without_a_database():
+    """With many workspaces their tokens are in the database: that it is down is a line, not a traceback."""
+    nobody = f"127.0.0.1:{free_port()}"
+    env = environment(f"http://{nobody}", f"http://{nobody}", f"postgresql://u:pw@{nobody}/b", 0)
+    code, said = await command("check", env=env | OAUTH)
+
+    assert code == 1
+    assert [line[:4] for line in said.splitlines()] == ["ok  ", "FAIL", "FAIL", "FAIL"]
+    assert "database: DATABASE_URL (postgresql) cannot be used" in said
+    assert "Slack: workspaces install at https://crm-bot.example.com/slack/install; their tokens are in" in said
+    assert "pw@" not in said
 
 
 async def test_binding_what_maton_does_not_know_is_refused(sqlite_url):

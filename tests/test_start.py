@@ -7,20 +7,12 @@ import sys
 import aiohttp
 import pytest
 
-from bot.keys import new_key
 from bot.sandbox.slack import FakeSlack, text_of
 from bot.sandbox.slack.sample import ACME, ANA, SALES
 from bot.sandbox.twenty import FakeCRM, FakeMaton, samples
-from tests.test_serving import KEY, SECRET, command, environment, free_port
+from tests.test_serving import KEY, OAUTH, SECRET, command, environment, free_port
 
 NOWHERE = "http://127.0.0.1:9"
-OAUTH = {
-    "SLACK_BOT_TOKEN": "",
-    "SLACK_CLIENT_ID": "1.2",
-    "SLACK_CLIENT_SECRET": "made-up",
-    "PUBLIC_URL": "https://crm-bot.example.com",
-    "ENCRYPTION_KEY": new_key(),
-}
 NEVER = ("alembic", "jinja2", "dateparser", "regex", "dotenv", "httpcore", "boto3", "bot.sandbox", "bot.checking")
 NEVER += ("slack_sdk.audit_logs", "slack_sdk.scim", "sqlalchemy.orm", "sqlalchemy.ext.asyncio")
 OF_POSTGRESQL = ("asyncpg", "greenlet", "sqlalchemy.dialects.postgresql", "bot.store.postgresql")
