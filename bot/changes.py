@@ -11,7 +11,7 @@ from enum import StrEnum
 import msgspec
 from msgspec import Struct
 
-from bot.models import Kind, Record, Ref, Value
+from bot.models import Kind, Phone, Phones, Record, Ref, Value
 
 
 class Verb(StrEnum):
@@ -93,7 +93,9 @@ def new_values(change: Change) -> dict[str, Value]:
 def differences(record: Record, wanted: Mapping[str, Value]) -> tuple[FieldChange, ...]:
     """The fields in which `wanted` differs from the record, in `wanted`'s order; fields it does not name stay."""
     return tuple(
-        FieldChange(key, record.values.get(key), new) for key, new in wanted.items() if record.values.get(key) != new
+        FieldChange(key, record.values.get(key), new)
+        for key, new in wanted.items()
+        if not _holds(record.values.get(key), new)
     )
 
 
@@ -107,13 +109,32 @@ def moved(change: Change, record: Record) -> tuple[Moved, ...]:
     return tuple(
         Moved(each.key, each.old, record.values.get(each.key), each.new)
         for each in change.fields
-        if record.values.get(each.key) not in ((each.old,) if change.verb is Verb.DELETE else (each.old, each.new))
+        if not (
+            _holds(record.values.get(each.key), each.old)
+            or (change.verb is Verb.UPDATE and _holds(record.values.get(each.key), each.new))
+        )
     )
 
 
 def is_applied(change: Change, record: Record) -> bool:
     """Whether every field that the update sets already holds what it sets."""
-    return all(record.values.get(each.key) == each.new for each in change.fields)
+    return all(_holds(record.values.get(each.key), each.new) for each in change.fields)
+
+
+def _holds(now: Value, wanted: Value) -> bool:
+    """Whether a field holds what was wanted, read back from a CRM that knows more of phone numbers than we do."""
+    if now == wanted:
+        return True
+    if not (isinstance(now, Phones) and isinstance(wanted, Phones) and len(now.additional) == len(wanted.additional)):
+        return False
+    pairs = zip((now.primary, *now.additional), (wanted.primary, *wanted.additional), strict=True)
+    return all(_is_number(*pair) for pair in pairs)
+
+
+def _is_number(now: Phone, wanted: Phone) -> bool:
+    """The same number, in a country that the CRM has found in its digits, and without the zero of calls at home."""
+    where = now.calling == wanted.calling and wanted.country in ("", now.country)
+    return where and now.number in (wanted.number, wanted.number.removeprefix("0"))
 
 
 def rebased(change: Change, record: Record) -> Change:

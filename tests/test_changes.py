@@ -143,3 +143,20 @@ def test_times_are_kept_to_the_microsecond():
     )
 
     assert decode(encode(change)) == change
+
+
+def test_what_the_crm_finds_out_about_a_number_is_no_difference():
+    """The country of a shared calling code and a dropped zero: the update is applied, and fresh; another number not."""
+    before = record_of({"phone": None})
+    sent = Phones(Phone("4165550123", "", "+1"), (Phone("030123", "DE", "+49"),))
+    change = update_of(before, {"phone": sent})
+
+    stored = record_of({"phone": Phones(Phone("4165550123", "CA", "+1"), (Phone("30123", "DE", "+49"),))})
+
+    assert is_applied(change, stored)
+    assert not moved(change, stored)
+    assert not differences(stored, {"phone": sent})
+    other = record_of({"phone": Phones(Phone("4165550199", "CA", "+1"), (Phone("30123", "DE", "+49"),))})
+    assert not is_applied(change, other)
+    assert moved(change, other)
+    assert not is_applied(change, record_of({"phone": Phones(Phone("4165550123", "CA", "+1"))}))

@@ -145,8 +145,13 @@ def _phones(given: _Input) -> Value:
 
 
 def _phone(text: str, old: Phone) -> Phone:
-    """National digits stay in the old number's country; `+` brings its own."""
-    return Phone(text) if text.startswith("+") else Phone(text, old.country, old.calling)
+    """National digits keep the old number's calling code, and its country only for want of one; `+` brings its own.
+
+    Other digits can be another country's under the same calling code, and the CRM refuses the wrong one.
+    """
+    if text.startswith(("+", "00")):
+        return Phone(text)
+    return Phone(text, "" if old.calling else old.country, old.calling)
 
 
 def _links(given: _Input) -> Value:

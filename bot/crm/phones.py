@@ -20,21 +20,35 @@ COUNTRIES = {
     "+962": "JO", "+965": "KW", "+966": "SA", "+971": "AE", "+972": "IL", "+973": "BH", "+974": "QA", "+977": "NP",
     "+994": "AZ", "+995": "GE", "+998": "UZ",
 }  # fmt: skip
-"""The country that a calling code stands for, or the greatest of those that share it, as Twenty infers it."""
+"""The country of a calling code, or the greatest of those that share it."""
+
+SHARED = {"+1", "+7", "+39", "+44", "+47", "+61", "+212", "+262", "+290", "+358", "+590", "+599"}
+"""Calling codes of several countries, as the CRM's own library lists them: +1 is Canada's as much as the States'.
+
+Which of them a number belongs to only that library knows, from the digits, and it refuses a country that it does not
+find there itself. So none is sent with these but one that the CRM gave."""
 
 
 def settled(phone: Phone) -> Phone:
-    """The number split as Twenty splits it, as far as its calling code is known here."""
+    """The number split as Twenty splits it, as far as its calling code is known here.
+
+    Of a shared calling code the country stays open unless the number came with one in national digits, as stored.
+    """
     digits = _SEPARATORS.sub("", phone.number)
     if digits.startswith("00"):
         digits = f"+{digits[2:]}"
     if not digits.startswith("+"):
-        return Phone(digits, phone.country, phone.calling or _calling(phone.country))
-    code = next((digits[:size] for size in (4, 3, 2) if digits[:size] in COUNTRIES), "")
+        calling = phone.calling or _calling(phone.country)
+        return Phone(digits, phone.country or _country(calling), calling)
+    code = next((digits[:size] for size in (4, 3, 2) if digits[:size] in COUNTRIES or digits[:size] in SHARED), "")
     if not code:
         return Phone(digits, phone.country, phone.calling)
-    country = phone.country if _calling(phone.country) == code else COUNTRIES[code]
-    return Phone(digits.removeprefix(code), country, code)
+    return Phone(digits.removeprefix(code), _country(code), code)
+
+
+def _country(calling: str) -> str:
+    """The one country that has this calling code; "" where it is shared or unknown."""
+    return "" if calling in SHARED else COUNTRIES.get(calling, "")
 
 
 def _calling(country: str) -> str:

@@ -107,6 +107,28 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
         {"phones": {"primaryPhoneCountryCode": "FR", "primaryPhoneCallingCode": "+1"}},
         "Provided country code and calling code are conflicting",
     ),
+    (
+        "people",
+        {"phones": {"primaryPhoneNumber": "+1 416 555 0123", "primaryPhoneCountryCode": "US"}},
+        "Provided and inferred country code are conflicting",
+    ),
+    (
+        "people",
+        {
+            "phones": {
+                "primaryPhoneNumber": "4165550123",
+                "primaryPhoneCountryCode": "US",
+                "primaryPhoneCallingCode": "+1",
+            }
+        },
+        "Provided and inferred country code are conflicting",
+    ),
+    ("people", {"phones": {"primaryPhoneNumber": "415 555 0100"}}, "Provided phone number is invalid 415 555 0100"),
+    (
+        "people",
+        {"phones": {"primaryPhoneNumber": "+33 612345678", "primaryPhoneCallingCode": "+1"}},
+        "Provided and inferred calling code are conflicting",
+    ),
     ("people", {"company": {"name": "Acme"}}, 'Relation "company" requires connect or disconnect operation'),
     ("companies", {"people": []}, "One-to-many relation people field does not support write operations."),
     ("notes", {"bodyV2": None}, "Invalid rich text value 'null' for field \"bodyV2\""),
@@ -180,13 +202,18 @@ def test_urls_are_tidied(crm: FakeCRM, sent: str, kept: str) -> None:
     [
         ({"primaryPhoneNumber": "+1 (415) 555-0100"}, ("4155550100", "US", "+1")),
         ({"primaryPhoneNumber": "+44 20 7946 0958"}, ("2079460958", "GB", "+44")),
-        ({"primaryPhoneNumber": "030 123456", "primaryPhoneCountryCode": "DE"}, ("030123456", "DE", "+49")),
+        ({"primaryPhoneNumber": "030 123456", "primaryPhoneCountryCode": "DE"}, ("30123456", "DE", "+49")),
+        ({"primaryPhoneNumber": "+39 06 1234567"}, ("061234567", "IT", "+39")),
+        ({"primaryPhoneNumber": "+1 416 555 0123"}, ("4165550123", "CA", "+1")),
+        ({"primaryPhoneNumber": "+44 1481 960194"}, ("1481960194", "GG", "+44")),
+        ({"primaryPhoneNumber": "+7 701 123 4567"}, ("7011234567", "KZ", "+7")),
+        ({"primaryPhoneNumber": "+1 555 0100"}, ("5550100", "", "+1")),
         ({"primaryPhoneNumber": "4155550100", "primaryPhoneCallingCode": "+1"}, ("4155550100", "US", "+1")),
         ({}, ("", "", "")),
     ],
 )
 def test_phones_are_stored_nationally(crm: FakeCRM, sent: dict[str, str], kept: tuple[str, ...]) -> None:
-    """Country and calling code are inferred from what is there."""
+    """Country and calling code are inferred from what is there, as libphonenumber-js does it."""
     phones = made(crm, "people", phones=sent)["phones"]
     parts = ("primaryPhoneNumber", "primaryPhoneCountryCode", "primaryPhoneCallingCode")
     assert tuple(phones[part] for part in parts) == kept
