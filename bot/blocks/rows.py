@@ -1,8 +1,8 @@
 """One line about a record: the few values by which a person knows it from its neighbours."""
 
 from bot.blocks.primitives import clip
-from bot.blocks.values import in_words, label, shortly
-from bot.models import Kind, Record, Ref, Value, When
+from bot.blocks.values import day_in_words, label, shortly
+from bot.models import Kind, Record, Ref, Value
 
 LINE = 300
 VALUE = 120
@@ -52,7 +52,7 @@ def _written(record: Record, timezone: str) -> list[str]:
     """When a note was written: many share a title."""
     if record.kind is not Kind.NOTE or record.created_at is None:
         return []
-    return [in_words(When(record.created_at, all_day=True), timezone)]
+    return [day_in_words(record.created_at, timezone)]
 
 
 def _briefly(value: Value, timezone: str) -> str:

@@ -68,11 +68,23 @@ def moment(at: datetime, timezone: str) -> Leaf:
 
 
 def day_of(when: When, timezone: str) -> datetime:
-    """The moment on the reader's clock; a whole day kept at noon UTC is the same day for every reader."""
-    at = when.at
-    if when.all_day and (utc := at.astimezone(UTC)).time() == _NOON:
-        return utc
-    return at.astimezone(zone_of(timezone))
+    """The moment on the reader's clock; a date is the same day for every reader."""
+    return when.at if _is_date(when) else when.at.astimezone(zone_of(timezone))
+
+
+def day_in_words(at: datetime, timezone: str) -> str:
+    """The reader's day of a moment, such as when a note was written."""
+    return _day(at.astimezone(zone_of(timezone)))
+
+
+def _is_date(when: When) -> bool:
+    """Whether this is a date rather than an instant: what its own clock says is then the day, whoever reads it.
+
+    What people wrote carries the offset they wrote it in. The CRM has only instants (twenty.md section 4.2): one in a
+    date's field is a date when it is the noon UTC that the bot keeps dates at, else somebody's own choice of a moment.
+    Midnight of the writer's day is noon UTC, too, in UTC+12; so the offset is asked first.
+    """
+    return when.all_day and (bool(when.at.utcoffset()) or when.at.time() == _NOON)
 
 
 def phone(value: Phone) -> str:
@@ -106,8 +118,11 @@ def _joined(parts: Iterable[str]) -> str:
 
 def _date(when: When, timezone: str) -> str:
     at = day_of(when, timezone)
-    day = f"{_DAYS[at.weekday()]} {at.day} {_MONTHS[at.month - 1]} {at.year}"
-    return day if when.all_day else f"{day}, {at:%H:%M}"
+    return _day(at) if when.all_day else f"{_day(at)}, {at:%H:%M}"
+
+
+def _day(at: datetime) -> str:
+    return f"{_DAYS[at.weekday()]} {at.day} {_MONTHS[at.month - 1]} {at.year}"
 
 
 _WORDS: dict[type, Callable[[Any, str], str]] = {

@@ -1,5 +1,8 @@
 """The builders that own escaping and Slack's limits."""
 
+from datetime import UTC, datetime
+
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,6 +10,7 @@ from hypothesis import strategies as st
 from bot.blocks import ids, values
 from bot.blocks.primitives import chunks, clip, escape, is_web, leaf, mention, message, paragraph, read_aloud, web
 from bot.errors import Misunderstood
+from bot.language.dates import find_date
 from bot.models import Choice, Emails, FullName, Kind, Link, Links, Money, Phone, Phones, Ref, Refs, Value, When
 
 from blocks_samples import NOW, an_id  # isort: skip
@@ -110,6 +114,22 @@ def test_values_as_people_write_them(value: Value, words: str) -> None:
 def test_a_whole_day_is_the_same_day_everywhere(timezone: str) -> None:
     """A date kept at noon UTC does not shift, whoever reads it and however odd the timezone's name is."""
     assert values.in_words(When(NOW.replace(hour=12, minute=0), all_day=True), timezone) == "Wed 1 Apr 2026"
+
+
+@pytest.mark.parametrize("timezone", ["Pacific/Auckland", "Pacific/Kiritimati", "Europe/Berlin", "Pacific/Niue", "UTC"])
+def test_a_day_is_the_one_its_writer_meant(timezone: str) -> None:
+    """The writer's midnight is that day on the writer's clock, also in UTC+12, where it is noon UTC the day before."""
+    found = find_date("1 july 2026", now=NOW, timezone=timezone)
+
+    assert found is not None
+    assert values.in_words(found[0], timezone) == "Wed 1 Jul 2026"
+    kept = msgspec.json.decode(msgspec.json.encode(found[0]), type=When)
+    assert values.in_words(kept, timezone) == "Wed 1 Jul 2026"
+
+
+def test_a_moment_is_its_readers_day_at_any_hour() -> None:
+    """What happened at noon UTC to the second was already the next day in Auckland."""
+    assert values.day_in_words(datetime(2026, 7, 1, 12, tzinfo=UTC), "Pacific/Auckland") == "Thu 2 Jul 2026"
 
 
 def test_references_survive_the_way_through_slack() -> None:
