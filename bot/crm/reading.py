@@ -100,7 +100,7 @@ class Reading:
         self._names.put_all((each.id, each.name) for each in records)
         return Records(records=records, total=total, complete=not rows.more)
 
-    async def one(self, kind: Kind, record_id: str, *, urgency: Urgency = Urgency.WRITE) -> Record:
+    async def one(self, kind: Kind, record_id: str, *, urgency: Urgency = Urgency.LOOKUP) -> Record:
         """The record; NotFound when it is absent or in the trash."""
         answer = await self._shared(columns.plural(kind), record_id, {}, urgency)
         raw = enclosed(answer, columns.singular(kind))
@@ -178,8 +178,11 @@ class Reading:
         )
 
     async def _shared(self, plural: str, record_id: str | None, params: Mapping[str, str], urgency: Urgency) -> Any:
-        """One flight for equal questions. Who asks first flies it; who is cancelled leaves it to the next who waits."""
-        key = (plural, record_id, *params.items())
+        """One flight for equal questions. Who asks first flies it; who is cancelled leaves it to the next who waits.
+
+        Only equally urgent ones are equal: a write is not to wait in the line of somebody's look-up.
+        """
+        key = (urgency, plural, record_id, *params.items())
         while flight := self._flights.get(key):
             await asyncio.wait((flight,))
             if not flight.cancelled():

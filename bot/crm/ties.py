@@ -43,7 +43,7 @@ class Ties:
         """The ties of a note or task, their records named; NotRouted where there are none to be had."""
         plural, owner = TIES[kind]
         wanted = filters.is_id(owner, record_id)
-        rows = await self._routed(lambda: self._reading.rows(plural, wanted, limit=SHOWN, urgency=Urgency.WRITE))
+        rows = await self._routed(lambda: self._reading.rows(plural, wanted, limit=SHOWN))
         found = [(str(raw.get("id")), to) for raw in rows.raws if (to := shapes.tied(raw))]
         names = await self._reading.names(to for _, to in found)
         return tuple(LinkChange(each, Ref(to.kind, to.id, names.get(to.id, ""))) for each, to in found)

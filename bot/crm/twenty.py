@@ -12,6 +12,7 @@ from bot.crm.answers import Page, Schema, Whereabouts, Workflow
 from bot.crm.cards import Cards
 from bot.crm.dialect import SELECTS, Knowledge
 from bot.crm.maton import Gateway
+from bot.crm.pace import Urgency
 from bot.crm.reading import Reading, together
 from bot.crm.ties import Ties
 from bot.crm.typeahead import SETTLING, TypeAhead
@@ -56,9 +57,9 @@ class Twenty:
         """How many records of the kind there are, where the CRM says it."""
         return (await self._reading.records(kind, limit=1)).total
 
-    async def read(self, kind: Kind, record_id: str) -> Record:
+    async def read(self, kind: Kind, record_id: str, *, urgency: Urgency = Urgency.LOOKUP) -> Record:
         """The record as it is now; NotFound when it is absent or in the trash."""
-        return await self._reading.one(kind, record_id)
+        return await self._reading.one(kind, record_id, urgency=urgency)
 
     async def names(self, refs: Iterable[Ref]) -> dict[str, str]:
         """The records' names by id, at most a minute old; what does not exist is left out."""

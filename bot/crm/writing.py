@@ -139,7 +139,7 @@ class Writing:
         if raw is not None and str(raw.get("id") or "").lower() == record_id.lower() and len(raw) > 1:
             return self._reading.record(kind, raw)
         try:
-            return await self._reading.one(kind, record_id)
+            return await self._reading.one(kind, record_id, urgency=Urgency.WRITE)
         except NotFound:
             raise
         except BotError as error:

@@ -11,6 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from bot.changes import Change, LinkChange, Moved, Verb, is_applied, moved, new_values
+from bot.crm.pace import Urgency
 from bot.crm.twenty import Twenty
 from bot.errors import Duplicate, NotFound, NotRouted, Refused
 from bot.models import Record, Value
@@ -91,15 +92,19 @@ class Application:
                 raise
             return record
 
+    async def _read(self) -> Record:
+        """The record as it is now, before anybody's look-up: somebody has confirmed, and waits."""
+        return await self._crm.read(self._change.kind, self._change.record_id, urgency=Urgency.WRITE)
+
     async def _already_there(self) -> Record | None:
         try:
-            return await self._crm.read(self._change.kind, self._change.record_id)
+            return await self._read()
         except NotFound:
             return None
 
     async def _update(self) -> Applied:
         change = self._change
-        record = await self._crm.read(change.kind, change.record_id)
+        record = await self._read()
         if what := moved(change, record):
             if self._again:
                 raise Refused(MOVED_MEANWHILE)
@@ -121,7 +126,7 @@ class Application:
     async def _delete(self) -> Applied:
         change = self._change
         try:
-            record = await self._crm.read(change.kind, change.record_id)
+            record = await self._read()
         except NotFound:
             if not self._again:
                 raise
@@ -139,7 +144,7 @@ class Application:
         change = self._change
         where = await self._crm.whereabouts(change.kind, change.record_id)
         if where == "there":
-            return Applied(await self._crm.read(change.kind, change.record_id))
+            return Applied(await self._read())
         if where == "trash":
             return await self._restore_from_trash()
         record = await self._create_once()

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from crm_desk import PROFILES, Desk, new_id
 
-from bot.changes import LinkChange, differences
-from bot.crm import settled
+from bot.changes import Change, FieldChange, LinkChange, Verb, differences
+from bot.crm import Pacer, Urgency, settled
 from bot.errors import (
     Duplicate,
     InvalidChoice,
@@ -33,6 +33,7 @@ from bot.models import (
     Value,
     When,
 )
+from bot.proposals.applying import Application
 from bot.sandbox.twenty import FakeCRM, samples
 
 every_profile = pytest.mark.parametrize("profile", PROFILES)
@@ -119,6 +120,50 @@ async def test_the_creator_is_the_member_who_proposed(desk: Desk) -> None:
     kept = desk.crm.get("notes", record_id)["createdBy"]
     assert made.created_by == "Ana Lopez"
     assert (kept["source"], kept["workspaceMemberId"]) == ("API", ana.id)
+
+
+@pytest.fixture
+def urgencies(monkeypatch: pytest.MonkeyPatch) -> set[Urgency]:
+    """How urgent the requests were that took their turn."""
+    seen: set[Urgency] = set()
+    turn = Pacer.turn
+
+    async def noted(pacer: Pacer, connection_id: str, *, urgency: Urgency, patience: float) -> float:
+        seen.add(urgency)
+        return await turn(pacer, connection_id, urgency=urgency, patience=patience)
+
+    monkeypatch.setattr(Pacer, "turn", noted)
+    return seen
+
+
+@pytest.mark.parametrize("verb", [Verb.CREATE, Verb.UPDATE, Verb.DELETE, Verb.RESTORE])
+async def test_all_that_a_write_reads_is_as_urgent_as_the_write(
+    desk: Desk, urgencies: set[Urgency], verb: Verb
+) -> None:
+    """A confirmed change is read back and taken again before anybody's look-up."""
+    company = desk.crm.all("companies")[0]["id"]
+    record_id = new_id() if verb is Verb.CREATE else company
+    fields = (
+        (FieldChange("name", desk.crm.get("companies", company)["name"], "Zed"),) if verb is not Verb.DELETE else ()
+    )
+    change = Change(verb=verb, kind=Kind.COMPANY, record_id=record_id, name="Zed", fields=fields)
+
+    await Application(change, desk.twenty, again=True).run()
+
+    assert urgencies == {Urgency.WRITE}
+
+
+@pytest.mark.parametrize(("kind", "plural"), [(Kind.COMPANY, "companies"), (Kind.NOTE, "notes")])
+async def test_a_lookup_goes_behind_confirmed_writes(
+    desk: Desk, urgencies: set[Urgency], kind: Kind, plural: str
+) -> None:
+    """A card and a record to be edited are looked up, however they are read."""
+    record_id = desk.crm.all(plural)[0]["id"]
+
+    await desk.twenty.card(kind, record_id)
+    await desk.twenty.read(kind, record_id)
+
+    assert urgencies == {Urgency.LOOKUP}
 
 
 class TestNoCreator:
