@@ -17,6 +17,7 @@ FLOORS = (
     {"store", "crm"},
     {"language"},
     {
+        "answers",
         "proposal",
         "team_settings",
         "changes",
@@ -35,6 +36,9 @@ FLOORS = (
     },
 )
 """From the top down; a room imports from its own floor or from below."""
+
+STRANGERS = {"blocks": {"crm", "store"}, "policy": {"crm", "store"}, "crm": {"store"}, "store": {"crm"}}
+"""Rooms that know nothing of each other, though an arrow would go down or stay level."""
 
 KNOWN_ONLY_TO = {
     "slack_bolt": {"app", "serving", "web", "listeners", "slack", "teams"},
@@ -75,6 +79,14 @@ def test_arrows_go_down(path):
 
     assert not upward
     assert "sandbox" not in ours or room(path) == "__main__"
+
+
+@pytest.mark.parametrize("name", STRANGERS)
+def test_what_is_shown_and_decided_is_given(name):
+    """Messages and the policy are made of plain values: neither asks the CRM or the store, nor these each other."""
+    for path in FILES:
+        ours = {each.split(".")[1] for each in imports(path) if each.startswith("bot.")}
+        assert room(path) != name or not ours & STRANGERS[name], path
 
 
 @pytest.mark.parametrize("library", KNOWN_ONLY_TO)

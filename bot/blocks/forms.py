@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from bot.answers import Schema
 from bot.blocks import ids
 from bot.blocks.inputs import input_block, record_options
 from bot.blocks.primitives import (
@@ -27,7 +28,6 @@ from bot.blocks.primitives import (
     web,
 )
 from bot.changes import Verb
-from bot.crm.answers import Schema
 from bot.models import Kind, Record, Ref, Value
 
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
+from bot.answers import Workflow
 from bot.blocks import ids, rows
 from bot.blocks.primitives import (
     Block,
@@ -26,7 +27,6 @@ from bot.blocks.primitives import (
 from bot.blocks.records import is_open_task
 from bot.blocks.sums import Part, Sums
 from bot.blocks.values import day_of
-from bot.crm.answers import Workflow
 from bot.language.dates import zone_of
 from bot.language.money import format_money
 from bot.models import Choice, Found, Kind, Listing, Money, Record, Viewer, When

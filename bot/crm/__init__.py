@@ -1,6 +1,6 @@
 """The one room that knows Maton and Twenty; everybody else speaks of records, changes and queries."""
 
-from bot.crm.answers import Page, Schema, Whereabouts, Workflow
+from bot.answers import Page, Schema, Whereabouts, Workflow
 from bot.crm.connections import Connection, Maton
 from bot.crm.crms import CRMs
 from bot.crm.maton import Gateway, Hooks, http_client

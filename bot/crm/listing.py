@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
+from bot.answers import Page
 from bot.crm import columns, filters, shapes
-from bot.crm.answers import Page
 from bot.crm.conditions import Found, Named, build, excluded, label, no_such_choice, texts_to_find, too_many, words
 from bot.crm.dialect import SELECTS, Knowledge
 from bot.crm.filters import Filter

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from bot.crm.answers import Page
+from bot.answers import Page
 from bot.models import Record
 from bot.queries import Position
 

@@ -6,9 +6,9 @@ reads back by the id it chose before (twenty.md section 5). No write is ever rep
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from bot.answers import Page, Schema, Whereabouts, Workflow
 from bot.changes import LinkChange
 from bot.crm import filters, listing, search
-from bot.crm.answers import Page, Schema, Whereabouts, Workflow
 from bot.crm.cards import Cards
 from bot.crm.dialect import SELECTS, Knowledge
 from bot.crm.maton import Gateway

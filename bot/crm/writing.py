@@ -7,8 +7,8 @@ again under the same id in the other dialect (twenty.md section 0).
 from collections.abc import Mapping
 from typing import Any
 
+from bot.answers import Whereabouts
 from bot.crm import filters, shapes
-from bot.crm.answers import Whereabouts
 from bot.crm.columns import COLUMNS, plural, singular
 from bot.crm.maton import Gateway
 from bot.crm.pace import Urgency

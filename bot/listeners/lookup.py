@@ -9,9 +9,9 @@ from datetime import datetime
 from msgspec.structs import replace
 from slack_sdk.errors import SlackApiError
 
+from bot.answers import Page
 from bot.blocks import ids, lists, records
 from bot.blocks.sums import Sums, sums
-from bot.crm.answers import Page
 from bot.crm.twenty import Twenty
 from bot.errors import BotError, Misunderstood, NotAllowed, NotFound, NotRouted, UnknownField
 from bot.language import commands, intents

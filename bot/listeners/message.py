@@ -12,13 +12,13 @@ from typing import TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
+from bot.answers import Schema
 from bot.blocks import forms, ids, records
 from bot.blocks.forms import FormContext
 from bot.blocks.inputs import fits
 from bot.blocks.primitives import Blocks, Line, View, leaf, mention, modal, section, web
 from bot.blocks.values import named
 from bot.changes import Verb
-from bot.crm.answers import Schema
 from bot.crm.twenty import Twenty
 from bot.errors import BotError
 from bot.fields import FIELDS

@@ -10,11 +10,11 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from bot import fields
+from bot.answers import Schema
 from bot.blocks import answers, forms, ids, lists, problems
 from bot.blocks.forms import FormContext
 from bot.blocks.primitives import modal
 from bot.changes import Verb
-from bot.crm.answers import Schema
 from bot.crm.twenty import Twenty
 from bot.errors import BotError, Misunderstood, NotFound
 from bot.fields import FIELDS, Holds

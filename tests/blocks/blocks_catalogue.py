@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
+from bot.answers import Workflow
 from bot.blocks import forms, help, history, ids, lists, problems, proposal, records
 from bot.blocks.primitives import Message, View, leaf, mention, modal
 from bot.blocks.sums import Part, Sums
 from bot.changes import Moved, Verb
-from bot.crm.answers import Workflow
 from bot.language.intents import Help
 from bot.models import (
     Found,

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 from msgspec.structs import replace
 
+from bot.answers import Schema
 from bot.changes import Change, FieldChange, LinkChange, Verb
-from bot.crm.answers import Schema
 from bot.fields import FIELDS
 from bot.models import (
     Choice,
