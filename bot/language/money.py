@@ -32,6 +32,7 @@ _SYMBOLS = {
 _MARK = rf"(?:{'|'.join(map(re.escape, _SYMBOLS))}|(?:{'|'.join(sorted(_CODES))})(?![A-Za-z]))"
 _NUMBER = r"\d{1,3}(?:[ '\u2019\u00a0\u202f]\d{3})+(?:[.,]\d{1,2})?(?!\d)|\d+(?:[.,]\d+)*"
 _GROUPED = re.compile(r"\d+|\d{1,3}(?:[.,]\d{2,3})*[.,]\d{3}")  # by thousands, or as in 12,34,567
+_LIKE_THOUSANDS = re.compile(r"-?[1-9]\d{0,2}\.\d{3}")
 _FACTORS = {"": 1, "k": 10**3, "m": 10**6, "mn": 10**6, "mio": 10**6, "b": 10**9, "bn": 10**9}
 _AMOUNT = re.compile(
     rf"(?:(?P<before>{_MARK})\s?)?(?P<sign>[-\u2212])?(?P<number>{_NUMBER})(?:\s?(?P<factor>k|mio|mn|m|bn|b)(?![a-z]))?"
@@ -68,11 +69,13 @@ def _is_clear(match: re.Match[str]) -> bool:
 
 
 def format_money(money: Money) -> str:
-    """`EUR 12,500`, `USD 0.50`: code, groups of three, decimals only where there are some."""
+    """`EUR 12,500`, `USD 0.50`, `GBP 0.001`: code, groups of three, decimals only where there are some."""
     if money.micros % 10**6 == 0:  # nearly every deal
         return f"{money.currency} {money.micros // 10**6:,}".strip()
     units = Decimal(money.micros).scaleb(-6)
-    shown = f"{units:,.2f}" if units == round(units, 2) else f"{units:,.6f}"
+    shown = f"{units:,.2f}" if units == round(units, 2) else f"{units:,.6f}".rstrip("0")
+    if _LIKE_THOUSANDS.fullmatch(shown):
+        shown += "0"  # 12.567 reads as twelve thousand, also to us
     return f"{money.currency} {shown}".strip()
 
 

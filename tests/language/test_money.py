@@ -70,6 +70,11 @@ def test_an_amount_in_a_sentence_is_unmistakable(text: str, found: tuple[Money, 
         (Money(500_000, "USD"), "USD 0.50"),
         (Money(1_234_567_890_000, ""), "1,234,567.89"),
         (Money(1, "USD"), "USD 0.000001"),
+        (Money(1_000, "GBP"), "GBP 0.001"),
+        (Money(-1_000, "GBP"), "GBP -0.001"),
+        (Money(1_234_500, "GBP"), "GBP 1.2345"),
+        (Money(12_567_000, "KWD"), "KWD 12.5670"),
+        (Money(1_234_567_000, "KWD"), "KWD 1,234.567"),
         (Money(0, "USD"), "USD 0"),
         (Money(-5_000_000, "USD"), "USD -5"),
     ],
@@ -80,6 +85,8 @@ def test_amounts_are_written_short(money: Money, text: str) -> None:
 
 
 @example(1_125_000, "USD")
+@example(-12_567_000, "USD")
+@example(1_234_567_000, "USD")
 @given(st.integers(-(2**53) + 1, 2**53 - 1), st.sampled_from(["USD", "EUR", "JPY"]))
 def test_what_is_written_is_read_back(micros: int, currency: str) -> None:
     """An amount survives being shown in a form and read from it."""
