@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from typing import Any
+from urllib.parse import urlsplit
 
 from msgspec import Struct, field
 
@@ -22,6 +23,8 @@ FormErrors = dict[str, str]
 
 _EMAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+")
 _PHONE = re.compile(r"\+?[\d\s().\-/\u00a0]{3,30}")
+_HOST = re.compile(r"[^\s.,@]+(\.[^\s.,@]+)+")
+"""With a dot in it: the CRM knows no other web addresses (twenty.md section 1.3), and no company is at `localhost`."""
 _NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,10})?", re.ASCII)
 _KINDS = {Holds.COMPANY: Kind.COMPANY, Holds.PERSON: Kind.PERSON, Holds.MEMBER: Kind.MEMBER}
 
@@ -137,8 +140,6 @@ def _emails(given: _Input) -> Value:
 
 def _phones(given: _Input) -> Value:
     old = given.old if isinstance(given.old, Phones) else Phones()
-    if given.text and not _PHONE.fullmatch(given.text):
-        raise Misunderstood("This is not a phone number, such as +1 555 0100.")
     if given.text:
         return Phones(_phone(given.text, old.primary), old.additional)
     return Phones(old.additional[0], old.additional[1:]) if old.additional else None
@@ -147,10 +148,15 @@ def _phones(given: _Input) -> Value:
 def _phone(text: str, old: Phone) -> Phone:
     """National digits keep the old number's calling code, and its country only for want of one; `+` brings its own.
 
-    Other digits can be another country's under the same calling code, and the CRM refuses the wrong one.
+    Other digits can be another country's under the same calling code, and the CRM refuses the wrong one. It refuses
+    every number, too, of which it is not told in what country it rings.
     """
+    if not _PHONE.fullmatch(text) or not 2 <= sum(map(str.isdigit, text)) <= 20:
+        raise Misunderstood("This is not a phone number, such as +1 555 0100.")
     if text.startswith(("+", "00")):
         return Phone(text)
+    if not (old.calling or old.country):
+        raise Misunderstood("The country code is missing: the CRM takes a number such as +1 555 0100.")
     return Phone(text, "" if old.calling else old.country, old.calling)
 
 
@@ -159,7 +165,7 @@ def _links(given: _Input) -> Value:
     if not given.text:
         return Links(old.secondary[0], old.secondary[1:]) if old.secondary else None
     url = given.text if "://" in given.text else f"https://{given.text}"
-    if not is_web(url):
+    if not (is_web(url) and _HOST.fullmatch(urlsplit(url).hostname or "")):
         raise Misunderstood("This is not a web address, such as acme.com.")
     return Links(Link(url, old.primary.label), old.secondary)
 

@@ -100,10 +100,14 @@ def _hint(asked: _Asked) -> str:
     match asked.value:
         case Emails(additional=more) | Phones(additional=more) | Links(secondary=more) if more:
             return f"{len(more)} more stay as they are."
-    return {Holds.MONEY: "For example 12,500 EUR or €12.5k", Holds.RECORDS: _RECORDS}.get(asked.field.holds, "")
+    return _HINTS.get(asked.field.holds, "")
 
 
-_RECORDS = "Companies, people and deals; type a few letters."
+_HINTS = {
+    Holds.MONEY: "For example 12,500 EUR or €12.5k",
+    Holds.PHONES: "With its country code, such as +1 555 0100",
+    Holds.RECORDS: "Companies, people and deals; type a few letters.",
+}
 
 
 def _text(asked: _Asked, *, multiline: bool = False) -> Block:

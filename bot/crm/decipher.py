@@ -43,6 +43,8 @@ _NO_FIELD = re.compile(r"doesn't have any \"([^\"]+)\" field")
 _NOT_SORTABLE = re.compile(r"Field \"([^\"]+)\" does not exist or is not sortable")
 _CHOICES = re.compile(r"Invalid value \"?([^\"]*)\"? for field \"([^\"]+)\"\. Valid values are: (.+)", re.DOTALL)
 _ENUM = re.compile(r"invalid input value for enum [^:]*: \"([^\"]*)\"")
+_NO_PHONE = re.compile(r"Provided phone number is invalid (.*)", re.DOTALL)
+_OTHER_COUNTRY = re.compile(r"(?:country|calling) code are conflicting|Invalid (?:country|calling) code")
 _UNROUTED = re.compile(
     r"(?i)^cannot (get|post|patch|put|delete) |object '[^']*' not found|query path .* invalid"
     r"|not routed|no route|method not allowed"
@@ -185,8 +187,24 @@ def _refusal(complaint: str, code: str) -> BotError:
         return CredentialBroken(NOT_ACCEPTED, whose="binding")
     if "foreign key" in complaint:
         return Refused("A record that this refers to is no longer in the CRM. Nothing was written.")
+    return Refused(_of_a_value(complaint) or _as_said(complaint))
+
+
+def _of_a_value(complaint: str) -> str:
+    """What is wrong with a value, for the complaints that would leave people guessing (twenty.md section 1.3)."""
+    if found := _NO_PHONE.search(complaint):
+        said = presentable(found[1])
+        return f"The CRM does not take \u201c{said}\u201d for a phone number; write it like +1 555 0100."
+    if _OTHER_COUNTRY.search(complaint):
+        return "The CRM finds a phone number in another country than it was given; write it like +1 555 0100."
+    if "URL of the link is not valid" in complaint:
+        return "The CRM does not take this for a web address; write it like acme.com."
+    return ""
+
+
+def _as_said(complaint: str) -> str:
     said = presentable(complaint)
-    return Refused(f"The CRM refused: {said}" if said else "The CRM did not accept that. Nothing was written.")
+    return f"The CRM refused: {said}" if said else "The CRM did not accept that. Nothing was written."
 
 
 def _wrong_choice(value: str, field: str, valid: str) -> InvalidChoice:

@@ -122,7 +122,15 @@ def test_what_was_typed(kind: Kind, key: str, old: Value, typed: str | None, val
         (Kind.PERSON, "email", "ada at acme"),
         (Kind.PERSON, "email", "a@b.cd, e@f.gh"),
         (Kind.PERSON, "phone", "call me"),
+        (Kind.PERSON, "phone", "123"),
+        (Kind.PERSON, "phone", "415 555 0100"),
+        (Kind.PERSON, "phone", "((--))"),
+        (Kind.PERSON, "phone", "+1 415 555 0100 0200 0300 0400"),
         (Kind.COMPANY, "domain", "two words"),
+        (Kind.COMPANY, "domain", "localhost"),
+        (Kind.COMPANY, "domain", "http://acme/shop"),
+        (Kind.COMPANY, "domain", "acme,com"),
+        (Kind.PERSON, "linkedin", "ada"),
         (Kind.COMPANY, "employees", "many"),
         (Kind.COMPANY, "employees", "inf"),
         (Kind.COMPANY, "employees", "nan"),
@@ -135,6 +143,14 @@ def test_what_was_typed(kind: Kind, key: str, old: Value, typed: str | None, val
 def test_what_does_not_fit_is_said_at_the_field(kind: Kind, key: str, typed: str | None) -> None:
     """The mistake is explained where it was made."""
     assert list(typed_into(kind, key, None, value=typed).errors) == [key]
+
+
+def test_a_number_without_its_country_is_told_what_is_missing() -> None:
+    """The sentence says what to add, before anybody has confirmed anything."""
+    said = typed_into(Kind.PERSON, "phone", None, value="415 555 0100").errors["phone"]
+
+    assert "country code" in said
+    assert "+1 555 0100" in said
 
 
 def test_pickers_give_days_and_moments() -> None:

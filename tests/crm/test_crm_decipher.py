@@ -90,6 +90,24 @@ def test_data_comes_through_and_an_empty_answer_is_no_error() -> None:
     assert decipher("DELETE", 204, {}, b"") is None
 
 
+@pytest.mark.parametrize(
+    ("complaint", "next_step"),
+    [
+        ("Provided phone number is invalid 123", "\u201c123\u201d for a phone number; write it like +1 555 0100"),
+        ("Provided and inferred country code are conflicting", "another country than it was given"),
+        ("Provided country code and calling code are conflicting", "another country than it was given"),
+        ("Invalid calling code +999", "write it like +1 555 0100"),
+        ("The URL of the link is not valid", "write it like acme.com"),
+    ],
+)
+def test_a_refused_value_is_told_with_one_that_would_do(complaint: str, next_step: str) -> None:
+    """The CRM's own words for a number or an address say what is wrong to a programmer only."""
+    with pytest.raises(Refused) as raised:
+        decipher("POST", 400, {}, twenty(complaint))
+
+    assert next_step in str(raised.value)
+
+
 def test_the_refusal_of_an_option_lists_those_there_are() -> None:
     """The only place where a CRM tells its options."""
     with pytest.raises(InvalidChoice) as raised:
