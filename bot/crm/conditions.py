@@ -171,11 +171,13 @@ def _choice(kind: Kind, asked: Condition, path: str, knowledge: Knowledge, *, ne
     return filters.chosen(path, possible)
 
 
-def no_such_choice(kind: Kind, key: str, value: str, knowledge: Knowledge) -> InvalidChoice:
-    """The refusal that names the options there are."""
+def no_such_choice(kind: Kind, key: str, value: str, knowledge: Knowledge, *, raw: bool = False) -> InvalidChoice:
+    """The refusal that names the options there are, as people see them; as the CRM writes them for a `raw` filter."""
     valid = knowledge.choices(kind, key)
-    sentence = f"This CRM has no {label(kind, key).lower()} \u201c{value}\u201d. It has: {', '.join(valid)}."
-    return InvalidChoice(sentence, field=key, valid=valid, value=value)
+    called, *others = (value, *valid) if raw else map(str, map(Choice, (value, *valid)))
+    sentence = f"This CRM has no {label(kind, key).lower()} \u201c{called}\u201d."
+    offered = f" It has: {', '.join(others)}." if others else ""
+    return InvalidChoice(sentence + offered, field=key, valid=valid, value=value)
 
 
 def _text(kind: Kind, asked: Condition, path: str, knowledge: Knowledge, found: Found) -> Filter:

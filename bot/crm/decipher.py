@@ -25,6 +25,7 @@ from bot.errors import (
     Unavailable,
     UnknownField,
 )
+from bot.models import Choice
 
 READS = ("GET",)
 DEFAULT_PAUSE = 2.0
@@ -209,8 +210,8 @@ def _as_said(complaint: str) -> str:
 
 def _wrong_choice(value: str, field: str, valid: str) -> InvalidChoice:
     options = tuple(each.strip().strip("\"'") for each in valid.rstrip(". \n").split(",") if each.strip())
-    shown = ", ".join(options)
-    sentence = f"This CRM has no option \u201c{presentable(value)}\u201d for {field}. It has: {presentable(shown)}."
+    called, *others = (presentable(str(Choice(each))) for each in (value, *options))
+    sentence = f"This CRM has no option \u201c{called}\u201d for {field}. It has: {', '.join(others)}."
     return InvalidChoice(sentence, field=field, valid=options, value=value)
 
 

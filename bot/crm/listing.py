@@ -103,7 +103,7 @@ async def relearning(knowledge: Knowledge, query: Query, read: Callable[[], Awai
                 raise
             knowledge.forbids(query.kind, key, error.value)
             if error.value in query.where:
-                raise no_such_choice(query.kind, key, error.value, knowledge) from None
+                raise no_such_choice(query.kind, key, error.value, knowledge, raw=True) from None
     return await read()
 
 

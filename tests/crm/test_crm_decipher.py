@@ -113,6 +113,7 @@ def test_the_refusal_of_an_option_lists_those_there_are() -> None:
     with pytest.raises(InvalidChoice) as raised:
         decipher("POST", 400, {}, twenty('Invalid value "WON" for field "stage". Valid values are: NEW, MEETING'))
     assert (raised.value.field, raised.value.value, raised.value.valid) == ("stage", "WON", ("NEW", "MEETING"))
+    assert "\u201cWon\u201d for stage. It has: New, Meeting." in str(raised.value)
 
 
 @pytest.mark.parametrize(

@@ -177,7 +177,7 @@ class TestCustomStages:
     async def test_an_unknown_stage_names_the_valid_ones(self, desk: Desk) -> None:
         """As far as they are known."""
         await desk.twenty.schema(Kind.DEAL)
-        with pytest.raises(InvalidChoice, match="MEETING"):
+        with pytest.raises(InvalidChoice, match="It has: New, Meeting, Won"):
             await desk.twenty.page(Query(kind=Kind.DEAL, conditions=(Condition("stage", Op.EQ, (Choice("LATER"),)),)))
 
 
