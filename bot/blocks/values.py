@@ -1,7 +1,7 @@
 """What a field holds, as people write it: money, dates in the reader's timezone, names, numbers, phones."""
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, time
+from datetime import datetime, time
 from typing import Any
 
 from bot.blocks.primitives import Leaf, clip, leaf
