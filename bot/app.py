@@ -14,6 +14,7 @@ from slack_bolt.async_app import AsyncApp
 from bot.crm.crms import CRMs
 from bot.crm.maton import Hooks, http_client
 from bot.errands import Errands
+from bot.listeners.again import Again
 from bot.listeners.asking import Asking
 from bot.listeners.decide import Decide
 from bot.listeners.front import Front
@@ -187,6 +188,7 @@ def _stories(ground: Ground, cards: Cards, executor: Executor, of_teams: Tenancy
         message=FromMessage(store, now=utc_now),
         write=write,
         decide=decide,
+        again=Again(store=store, proposing=proposing, write=write, now=utc_now),
         suggest=Suggest(),
         connect=of_teams.connect,
         settling=of_teams.settling,

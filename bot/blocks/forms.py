@@ -36,6 +36,7 @@ class FormContext(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `record_id` is the edited record's, or for a create the id made for it. `source_channel`, `source_ts`, `permalink`,
     `author` and `said_at` name the message it was made from. `draft` names what did not fit in here, in the store.
+    `is_written_down`: the text names that message already.
     """
 
     verb: Verb
@@ -50,8 +51,8 @@ class FormContext(Struct, frozen=True, kw_only=True, omit_defaults=True):
     permalink: str = ""
     author: str = ""
     said_at: str = ""
-    use: str = ""
     draft: str = ""
+    is_written_down: bool = False
 
 
 def write_context(context: FormContext) -> str:

@@ -14,6 +14,7 @@ PROPOSAL_CANCEL = "proposal_cancel"
 PROPOSAL_UNDO = "proposal_undo"
 PROPOSAL_USE_EXISTING = "proposal_use_existing"
 PROPOSAL_SHOW = "proposal_show"
+PROPOSAL_AGAIN = "proposal_again"
 
 # Records: the value is `reference(ref)`; for RECORD_MORE the option's value is `more_value(what, ref)`, for
 # RECORD_UNSHARE the value is `shared_value(ref, by)`

@@ -271,11 +271,17 @@ def _identity(proposal: Proposal, around: Around) -> Line:
 
 
 def _afterwards(proposal: Proposal, around: Around) -> Block | None:
-    if proposal.state is State.SUPERSEDED and proposal.superseded_by:
-        about = title(proposal.change)
-        return actions(button("Show the newer one", ids.PROPOSAL_SHOW, proposal.superseded_by, about=about))
-    if proposal.state is not State.DONE:
-        return None
+    match proposal.state:
+        case State.DONE:
+            return _done(proposal, around)
+        case State.FAILED | State.EXPIRED:
+            return actions(button("Propose again", ids.PROPOSAL_AGAIN, proposal.id, about=title(proposal.change)))
+        case State.SUPERSEDED if newer := proposal.superseded_by:
+            return actions(button("Show the newer one", ids.PROPOSAL_SHOW, newer, about=title(proposal.change)))
+    return None
+
+
+def _done(proposal: Proposal, around: Around) -> Block | None:
     change = proposal.change
     about = _name(change)
     is_there = change.verb is not Verb.DELETE

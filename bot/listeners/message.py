@@ -246,7 +246,7 @@ async def with_source(
     values: Mapping[str, Value], context: FormContext, here: Here, *, whole_thread: bool = False
 ) -> dict[str, Value]:
     """The values, the text followed by who said it, where and when, the way back, and the thread when it is wanted."""
-    if not context.source_ts:
+    if not context.source_ts or context.is_written_down:
         return dict(values)
     known = await here.team.profiles([context.author])
     name = known[context.author].name if context.author in known else ""

@@ -6,6 +6,7 @@ A test checks that every action id that any block renders stands here, and every
 from msgspec import Struct
 
 from bot.blocks import ids
+from bot.listeners.again import Again
 from bot.listeners.asking import Asking
 from bot.listeners.connect import Connect
 from bot.listeners.decide import Decide
@@ -30,6 +31,7 @@ class Stories(Struct, frozen=True, kw_only=True):
     message: FromMessage
     write: Write
     decide: Decide
+    again: Again
     suggest: Suggest
     connect: Connect
     settling: Settling
@@ -51,6 +53,7 @@ class Stories(Struct, frozen=True, kw_only=True):
                 ids.PROPOSAL_UNDO: self.decide.undo,
                 ids.PROPOSAL_USE_EXISTING: self.decide.use_existing,
                 ids.PROPOSAL_SHOW: self.decide.show,
+                ids.PROPOSAL_AGAIN: self.again.clicked,
                 ids.LIST_NEXT: patiently(self.lookup.turn),
                 ids.LIST_PREVIOUS: patiently(self.lookup.turn),
                 ids.RECORD_SHOW: patiently(self.lookup.show_clicked),

@@ -50,12 +50,12 @@ class Write:
 
     async def new(self, asked: intents.New, here: Here) -> None:
         """The form for a new record, filled in from the words."""
-        context = FormContext(verb=Verb.CREATE, kind=asked.kind, record_id=str(uuid.uuid4()), **_place(here))
+        context = opened_by(here, Verb.CREATE, asked.kind, str(uuid.uuid4()))
         await here.talk.open(forms.loading(context))
         await may_write(here, Verb.CREATE, asked.kind)
         crm = await here.team.crm()
         values, remarks = await _filled_in(asked.prefill, asked.kind, crm, here)
-        await self._show_form(context, await whole_schema(crm, asked.kind), values, here, remarks=remarks)
+        await self.show_form(Draft(context, values), here, remarks=remarks)
 
     async def add_note(self, click: Click, here: Here) -> None:
         """A new note on the record whose card it was."""
@@ -66,14 +66,14 @@ class Write:
         await self._add(Kind.TASK, click, here)
 
     async def _add(self, kind: Kind, click: Click, here: Here) -> None:
-        context = FormContext(verb=Verb.CREATE, kind=kind, record_id=str(uuid.uuid4()), **_place(here))
+        context = opened_by(here, Verb.CREATE, kind, str(uuid.uuid4()))
         await here.talk.open(forms.loading(context))
         await may_write(here, Verb.CREATE, kind)
         crm = await here.team.crm()
         ref = ids.dereference(click.value)
         names = await crm.names([ref])
         values = {"records": Refs((replace(ref, name=names.get(ref.id, "")),))}
-        await self._show_form(context, await whole_schema(crm, kind), values, here)
+        await self.show_form(Draft(context, values), here)
 
     async def edit(self, asked: intents.Edit, here: Here) -> None:
         """The form for a record; several matches are a choice in its place."""
@@ -87,7 +87,7 @@ class Write:
         await self._edit(Target(id=ref.id, kind=ref.kind), here)
 
     async def _edit(self, what: Target, here: Here) -> None:
-        context = FormContext(verb=Verb.UPDATE, kind=what.kind or Kind.COMPANY, **_place(here))
+        context = opened_by(here, Verb.UPDATE, what.kind or Kind.COMPANY)
         await (here.talk.update if here.talk.has_view else here.talk.open)(forms.loading(context))
         await may_write(here, Verb.UPDATE, what.kind)
         crm = await here.team.crm()
@@ -99,10 +99,10 @@ class Write:
             await here.talk.update(modal("Edit", choice.blocks, ids.MESSAGE_VIEW))
             return
         await may_write(here, Verb.UPDATE, found[0].kind)
-        record = await _with_ties(found[0], crm)
+        record = await with_ties(found[0], crm)
         context = replace(context, kind=record.kind, record_id=record.id, record_name=record.name)
         context = await self._kept(Draft(context, record.values, record), here)
-        await self._show_form(context, await whole_schema(crm, record.kind), record.values, here)
+        await self.show_form(Draft(context, record.values, record), here)
 
     async def open_draft(self, click: Click, here: Here) -> None:
         """The form again, with everything that was in it when it could not become a card."""
@@ -110,8 +110,7 @@ class Write:
         if draft is None:
             raise Misunderstood("This draft is too old to be opened. Please start anew.")
         await here.talk.open(forms.loading(draft.context))
-        schema = await whole_schema(await here.team.crm(), draft.context.kind)
-        await self._show_form(draft.context, schema, draft.values, here, whole_thread=draft.whole_thread or None)
+        await self.show_form(draft, here)
 
     async def _kept(self, draft: Draft, here: Here) -> FormContext:
         return await drafts.kept(draft, here, self._store, self._now())
@@ -119,18 +118,17 @@ class Write:
     async def _draft(self, draft_id: str, here: Here) -> Draft | None:
         return await drafts.found(draft_id, here, self._store)
 
-    async def _show_form(
-        self,
-        context: FormContext,
-        schema: Schema,
-        values: Mapping[str, Value],
-        here: Here,
-        *,
-        whole_thread: bool | None = None,
-        remarks: Sequence[str] = (),
-    ) -> None:
-        timezone = (await here.viewer()).timezone
-        view = forms.form(context, schema, values, timezone=timezone, whole_thread=whole_thread, remarks=remarks)
+    async def show_form(self, draft: Draft, here: Here, *, remarks: Sequence[str] = ()) -> None:
+        """Fill in the form that was opened as `loading`; `remarks` are said above its fields."""
+        context = draft.context
+        view = forms.form(
+            context,
+            await whole_schema(await here.team.crm(), context.kind),
+            draft.values,
+            timezone=(await here.viewer()).timezone,
+            whole_thread=draft.whole_thread or None,
+            remarks=remarks,
+        )
         if not await here.talk.update(view):
             raise Misunderstood("The form was closed before it was ready. Please open it again.")
 
@@ -239,13 +237,17 @@ class Write:
             await self._store.recent_records.use(here.team.id, here.talk.channel, ties, self._now())
 
 
-def _place(here: Here) -> dict[str, str]:
-    """Where the form was opened, for its submission, which knows neither channel nor response_url."""
-    return {
-        "channel": here.talk.channel,
-        "thread_ts": here.talk.thread_ts,
-        "response_url": here.talk.response_url,
-    }
+def opened_by(here: Here, verb: Verb, kind: Kind, record_id: str = "") -> FormContext:
+    """The context of a form that opens here; its submission will know neither channel nor response_url."""
+    talk = here.talk
+    return FormContext(
+        verb=verb,
+        kind=kind,
+        record_id=record_id,
+        channel=talk.channel,
+        thread_ts=talk.thread_ts,
+        response_url=talk.response_url,
+    )
 
 
 async def whole_schema(crm: Twenty, kind: Kind) -> Schema:
@@ -256,7 +258,7 @@ async def whole_schema(crm: Twenty, kind: Kind) -> Schema:
     return schema
 
 
-async def _with_ties(record: Record, crm: Twenty) -> Record:
+async def with_ties(record: Record, crm: Twenty) -> Record:
     """The record with the names of everything it points to, and a note's or task's records among its values."""
     if record.kind not in (Kind.NOTE, Kind.TASK):
         refs = [value for value in record.values.values() if isinstance(value, Ref)]

@@ -94,7 +94,7 @@ async def test_what_the_crm_refuses_has_failed(home, message, words):
 
     failed = await home.shows(card, "Failed")
     assert words in text_of(failed)
-    assert buttons_of(failed) == []
+    assert buttons_of(failed) == ["Propose again"]
     assert notes(home) == []
 
 

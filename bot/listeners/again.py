@@ -1,0 +1,84 @@
+"""A proposal that came to nothing, proposed again: its form with everything in it, or its card anew."""
+
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from bot.blocks import forms
+from bot.blocks.forms import FormContext
+from bot.changes import Change, Verb, new_values
+from bot.errors import NotFound, Refused
+from bot.listeners.drafts import Draft, kept
+from bot.listeners.front import Here
+from bot.listeners.payloads import Click
+from bot.listeners.resolving import origin_of
+from bot.listeners.write import Write, opened_by, with_ties
+from bot.listeners.writers import may_write
+from bot.models import Refs, Value
+from bot.proposal import Proposal
+from bot.proposals.deciding import UNKNOWN_CARD
+from bot.proposals.proposing import OTHER_CRM, Proposing
+from bot.store import Store
+
+
+class Again:
+    """What *Propose again* does on a card that failed or expired."""
+
+    def __init__(self, *, store: Store, proposing: Proposing, write: Write, now: Callable[[], datetime]) -> None:
+        self._store = store
+        self._proposing = proposing
+        self._write = write
+        self._now = now
+
+    async def clicked(self, click: Click, here: Here) -> None:
+        """Creates and changes open as a form, to be put right; what has no form becomes a card at once."""
+        proposal = await self._store.proposals.proposal(here.team.id, click.value)
+        if proposal is None:
+            raise NotFound(UNKNOWN_CARD)
+        if proposal.undo_of:
+            await self._proposing.undo(proposal.undo_of, await origin_of(here))
+        elif proposal.change.verb is Verb.DELETE:
+            await self._proposing.delete(proposal.record, await origin_of(here))
+        else:
+            await self._form(proposal, here)
+
+    async def _form(self, proposal: Proposal, here: Here) -> None:
+        change, context = proposal.change, _context(proposal, here)
+        await here.talk.open(forms.loading(context))
+        await may_write(here, change.verb, change.kind)
+        crm = await here.team.crm()
+        if change.connection_id != crm.connection_id:
+            raise Refused(OTHER_CRM)
+        draft = Draft(context, _values(change))
+        if change.verb is Verb.UPDATE:
+            record = await with_ties(await crm.read(change.kind, change.record_id), crm)
+            draft = Draft(context, {**record.values, **_values(change, record.values.get("records"))}, record)
+        context = await kept(draft, here, self._store, self._now())
+        await self._write.show_form(Draft(context, draft.values, draft.record), here)
+
+
+def _context(proposal: Proposal, here: Here) -> FormContext:
+    """As the first form's; its text holds already who said it and where, and a new record gets an id of its own."""
+    change, source = proposal.change, proposal.source
+    record_id = change.record_id if change.verb is Verb.UPDATE else str(uuid.uuid4())
+    context = opened_by(here, change.verb, change.kind, record_id)
+    return replace(
+        context,
+        record_name=change.name,
+        channel=proposal.channel or context.channel,
+        thread_ts=proposal.thread_ts or context.thread_ts,
+        source_channel=source.channel,
+        source_ts=source.ts,
+        permalink=source.permalink,
+        is_written_down=True,
+    )
+
+
+def _values(change: Change, attached: Value = None) -> dict[str, Value]:
+    """What the change sets, and the records that its note or task would have been attached to."""
+    removed = {link.to.id for link in change.unlinks}
+    before = attached.to if isinstance(attached, Refs) else ()
+    records = (*(ref for ref in before if ref.id not in removed), *(link.to for link in change.links))
+    return {**new_values(change), **({"records": Refs(records)} if records else {})}

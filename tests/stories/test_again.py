@@ -1,0 +1,118 @@
+"""A card that failed or expired leads back: to the form with everything in it, or to a fresh card."""
+
+from datetime import UTC, datetime, timedelta
+
+from bot.models import TeamId
+from bot.sandbox.slack import Message, buttons_of, text_of
+from bot.sandbox.slack.sample import ACME, ANA, SALES
+from bot.sandbox.twenty import FakeCRM
+from bot.store.tables import proposals
+from tests.house import House, bind
+
+
+async def expired(home: House) -> Message:
+    """The card that says that its time is over; a private one, which nothing can rewrite, is a direct message."""
+    gone = datetime.now(UTC) - timedelta(seconds=1)
+    await home.bot.store._database.write(
+        lambda connection: connection.execute(proposals.update().values(expires_at=gone, due_at=gone))
+    )
+    return await home.slack.wait_for(lambda: next(iter(over(home)), None))
+
+
+def over(home: House) -> list[Message]:
+    """The expired cards."""
+    return [each for each in (*home.slack.messages(SALES), *home.slack.dm(ANA)) if "Expired" in text_of(each)]
+
+
+async def again(home: House, card: Message) -> None:
+    """Press the button, and let everything happen that follows."""
+    await home.slack.click(card, "Propose again", user=ANA)
+    await home.quiet()
+
+
+def values_in(home: House) -> dict[str, object]:
+    """The texts in Ana's open form."""
+    view = home.slack.modal(ANA)
+    assert view
+    return {block["block_id"]: block["element"].get("initial_value") for block in view.blocks if "element" in block}
+
+
+async def test_a_failed_create_is_put_right_in_its_form(one_home):
+    """Everything typed is there again; what is proposed then is a new record, and from the same message."""
+    view = await one_home.open_form("save_as_note")
+    await one_home.slack.submit(view, {"Title": "Call with Ada", "Records": ["Contoso"]})
+    card = await one_home.card()
+    one_home.maton.fault("status", method="POST", path="/rest/notes", status=400, message="has an invalid value")
+    await one_home.slack.click(card, "Confirm", user=ANA)
+
+    await again(one_home, await one_home.shows(card, "Failed"))
+
+    kept = values_in(one_home)
+    assert kept["title"] == "Call with Ada"
+    view = one_home.slack.modal(ANA)
+    assert view
+    await one_home.slack.submit(view, {"Title": "Call with Ada Lovelace"})
+    second = await one_home.card()
+    await one_home.slack.click(second, "Confirm", user=ANA)
+    done = text_of(await one_home.shows(second, "Created note"))
+    (note,) = [each for each in one_home.crm.all("notes") if each["title"] == "Call with Ada Lovelace"]
+    assert note["id"] in done
+    assert "Attached to: Contoso" in done
+    assert note["bodyV2"]["markdown"].count("Open in Slack") == 1
+    (saved,) = await one_home.bot.store.proposals.saved_from(TeamId(ACME), SALES, card.thread_ts or "")
+    assert saved.change.record_id == note["id"]
+
+
+async def test_an_expired_change_is_proposed_on_the_record_as_it_is_now(one_home):
+    """The form holds what was wanted, on top of what others wrote meanwhile."""
+    company = one_home.crm.add("companies", {"name": "Zephyr"})
+    view = await one_home.ask_form(f"/crm edit {company['id']}")
+    await one_home.slack.submit(view, {"City": "Potsdam"})
+    await one_home.quiet()
+    card = await expired(one_home)
+    one_home.crm.edit("companies", company["id"], {"name": "Zephyr Ltd"})
+
+    await again(one_home, card)
+
+    assert {"name": "Zephyr Ltd", "city": "Potsdam"}.items() <= values_in(one_home).items()
+
+
+async def test_an_expired_delete_is_a_card_again(one_home):
+    """What has no form is proposed at once."""
+    one_home.crm.add("companies", {"name": "Zephyr"})
+    await one_home.slack.command(ANA, SALES, "/crm delete company Zephyr")
+    await one_home.private_card()
+    card = await expired(one_home)
+
+    await again(one_home, card)
+
+    second = await one_home.private_card()
+    assert text_of(second).startswith("Delete company: Zephyr?")
+    assert buttons_of(second) == ["Confirm", "Cancel"]
+
+
+async def test_an_expired_undo_is_proposed_again(one_home):
+    """As long as nothing else stands in its way."""
+    card = await one_home.save_note()
+    await one_home.slack.click(card, "Confirm", user=ANA)
+    await one_home.slack.click(await one_home.shows(card, "Created note"), "Undo", user=ANA)
+    await one_home.quiet()
+    undo = await expired(one_home)
+
+    await again(one_home, undo)
+
+    assert "to undo an earlier change" in text_of(await one_home.private_card())
+
+
+async def test_what_another_crm_held_is_not_proposed_to_this_one(one_home):
+    """The workspace was bound to another CRM since: said so, and nothing is filled in."""
+    await one_home.save_note()
+    card = await expired(one_home)
+    await bind(one_home.bot, ACME, one_home.maton.connect(FakeCRM(name="Other")), crm_name="Other")
+    one_home.forget_teams()
+
+    await again(one_home, card)
+
+    view = one_home.slack.modal(ANA)
+    assert view
+    assert "another CRM" in text_of(view)
