@@ -27,12 +27,16 @@ class Page(Struct, frozen=True, kw_only=True):
 
 
 class Schema(Struct, frozen=True, kw_only=True):
-    """What a kind has in this CRM: its fields in our order, each select's options, whether notes or tasks take ties."""
+    """What a kind has in this CRM: its fields in our order, each select's options, whether notes or tasks take ties.
+
+    `paths` are the CRM's own names of what its filters and orders may speak of.
+    """
 
     kind: Kind
     fields: tuple[Field, ...]
     choices: Mapping[str, tuple[str, ...]]
     takes_links: bool
+    paths: tuple[str, ...] = ()
 
 
 class Workflow(Struct, frozen=True):

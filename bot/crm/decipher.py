@@ -46,6 +46,7 @@ _CHOICES = re.compile(r"Invalid value \"?([^\"]*)\"? for field \"([^\"]+)\"\. Va
 _ENUM = re.compile(r"invalid input value for enum [^:]*: \"([^\"]*)\"")
 _NO_PHONE = re.compile(r"Provided phone number is invalid (.*)", re.DOTALL)
 _OTHER_COUNTRY = re.compile(r"(?:country|calling) code are conflicting|Invalid (?:country|calling) code")
+_NO_FILTER = re.compile(r"'filter' invalid for '(.*)'\. eg: ", re.DOTALL)
 _UNROUTED = re.compile(
     r"(?i)^cannot (get|post|patch|put|delete) |object '[^']*' not found|query path .* invalid"
     r"|not routed|no route|method not allowed"
@@ -198,6 +199,8 @@ def _of_a_value(complaint: str) -> str:
         return f"The CRM does not take \u201c{said}\u201d for a phone number; write it like +1 555 0100."
     if _OTHER_COUNTRY.search(complaint):
         return "The CRM finds a phone number in another country than it was given; write it like +1 555 0100."
+    if found := _NO_FILTER.search(complaint):
+        return f"The CRM does not understand \u201c{presentable(found[1])}\u201d as a filter."
     if "URL of the link is not valid" in complaint:
         return "The CRM does not take this for a web address; write it like acme.com."
     return ""

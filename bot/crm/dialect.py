@@ -89,6 +89,12 @@ class Knowledge:
             return None
         return name if not column.part or name == "body" else f"{name}.{column.part}"
 
+    def paths(self, kind: Kind) -> tuple[str, ...]:
+        """The paths of all fields of the kind that this CRM has, in our order, and its times."""
+        known = [each for each in columns.COLUMNS[kind] if kind is Kind.MEMBER or self.has(kind, each.key)]
+        found = [self.path(kind, each) for each in (*known, columns.CREATED, columns.UPDATED)]
+        return tuple(each for each in found if each)
+
     def choices(self, kind: Kind, key: str) -> tuple[str, ...]:
         """A select's options: as the CRM listed them, else the known list that fits those in use, else those in use."""
         if (kind, key) in self._valid:

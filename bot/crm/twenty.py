@@ -132,6 +132,7 @@ class Twenty:
             fields=tuple(each for each in FIELDS[kind] if self._knowledge.has(kind, each.key)),
             choices={key: self._knowledge.choices(kind, key) for key in SELECTS.get(kind, ())},
             takes_links=kind in (Kind.NOTE, Kind.TASK) and bool(self._knowledge.takes_ties),
+            paths=self._knowledge.paths(kind),
         )
 
     async def _learned(self, kind: Kind) -> bool:

@@ -13,12 +13,13 @@ from bot.answers import Page
 from bot.blocks import ids, lists, records
 from bot.blocks.sums import Sums, sums
 from bot.crm.twenty import Twenty
-from bot.errors import BotError, Misunderstood, NotAllowed, NotFound, NotRouted, UnknownField
+from bot.errors import Misunderstood, NotAllowed, NotFound, NotRouted, Refused
 from bot.language import commands, intents
-from bot.language.qualifiers import CLOSED, qualifiers_help
+from bot.language.qualifiers import CLOSED
 from bot.listeners.front import Here
 from bot.listeners.payloads import Click
 from bot.listeners.resolving import matches, mine, resolved
+from bot.listeners.valid_here import corrected
 from bot.models import LINKABLE, Kind, Listing, RecordCard, Ref
 from bot.queries import Position, Query
 from bot.slack.talk import reason
@@ -27,6 +28,8 @@ from bot.teams.links import record_url
 
 PAGE = 10
 NO_WORKFLOWS = "This CRM does not offer its workflows over its API."
+KEYWORDS = ("order", "where")
+OR_WRITE = "To sort, write sort:created-desc; a filter of the CRM's own is written like where createdAt[gt]:2026-01-01."
 SELDOM_SHOWN = (Kind.NOTE, Kind.TASK, Kind.MEMBER)
 """What a card is only looked for among when no company, person or deal is called so."""
 
@@ -54,8 +57,8 @@ class Lookup:
         query = await mine(everybodys, crm, here) if asked.mine_if_member else everybodys
         try:
             await self._page(query, Position(), here, only_mine=query != everybodys)
-        except UnknownField as error:
-            raise Misunderstood(str(error), hint=await _valid_here(query.kind, crm)) from error
+        except Refused as error:
+            raise await corrected(query, error, crm) from error
 
     async def turn(self, click: Click, here: Here) -> None:
         """Previous or Next, in place; from any page, after the data has changed, and after a restart."""
@@ -166,15 +169,6 @@ class Lookup:
         await here.talk.privately(lists.workflows(found))
 
 
-async def _valid_here(kind: Kind, crm: Twenty) -> str:
-    """What this very CRM's lists of the kind can be narrowed by; nothing when it does not say just now."""
-    try:
-        known = await crm.schema(kind)
-    except BotError:
-        return ""
-    return f"Valid here: {qualifiers_help(kind, {each.key for each in known.fields})}."
-
-
 async def _totals(page: Page, crm: Twenty) -> Sums | None:
     """What the whole list adds up to, when it was read whole; the stages come in the pipeline's order."""
     if not page.whole:
@@ -193,6 +187,8 @@ def _remark(query: Query, page: Page, *, only_mine: bool = False) -> str:
         remarks.append(
             f"Only open ones were looked for; {'stage' if query.kind is Kind.DEAL else 'status'}:any has all."
         )
+    if not page.records and (keyword := next((each for each in KEYWORDS if each in query.words.lower().split()), "")):
+        remarks.append(f"“{keyword}” was taken for a word to look for. {OR_WRITE}")
     return " ".join(each for each in remarks if each)
 
 

@@ -98,6 +98,10 @@ def test_data_comes_through_and_an_empty_answer_is_no_error() -> None:
         ("Provided country code and calling code are conflicting", "another country than it was given"),
         ("Invalid calling code +999", "write it like +1 555 0100"),
         ("The URL of the link is not valid", "write it like acme.com"),
+        (
+            "'filter' invalid for 'name:acme'. eg: price[gte]:10",
+            "\u201cname:acme\u201d as a filter",
+        ),
     ],
 )
 def test_a_refused_value_is_told_with_one_that_would_do(complaint: str, next_step: str) -> None:

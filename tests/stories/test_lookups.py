@@ -311,6 +311,41 @@ async def test_a_slip_is_answered_with_what_is_valid(home, line, says):
     assert says in text_of(await home.ask(f"/crm {line}"))
 
 
+WHERE, ORDER, QUALIFIERS = "Behind where stands the CRM's own filter", "Behind order stand", "Valid here: "
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("companies where name:acme order foo", (WHERE, "where name[ilike]:%acme%", "domainName.primaryLinkUrl")),
+        ("companies where name[eq]:Acme order foo", (ORDER, "cannot sort by “foo”", "address.addressCity", "sort:")),
+        ("companies where name[eq]:Acme order name[Down]", (ORDER, "Allowed values are 'AscNullsFirst")),
+        ("companies order name,foo.bar", (ORDER, "createdAt")),
+        ("companies where foo[eq]:x order name", (WHERE, "no field “foo”")),
+        ("deals where amount:>10k", (WHERE, "amount.amountMicros")),
+        ("deals order amount", (ORDER, "amount.amountMicros")),
+        ("tasks where dueAt[eq]:x order title", (WHERE, "dueAt")),
+        ("members where name[eq]:x", (WHERE, "userEmail")),
+    ],
+)
+async def test_a_slip_in_raw_words_is_answered_in_the_crms_own(home, line, says):
+    """What is valid behind `where` and `order` are the CRM's names, not the qualifiers."""
+    answer = text_of(await home.ask(f"/crm {line}"))
+
+    assert [each for each in says if each not in answer] == [], answer
+    assert sum(each in answer for each in (WHERE, ORDER, QUALIFIERS)) == 1, answer
+
+
+@pytest.mark.parametrize("line", ["companies order foo", "companies where foo", "deals acme order amount-desc"])
+async def test_a_keyword_that_was_taken_for_a_word_is_told_so(home, line):
+    """`order desk` may be somebody's name; when it is nobody's, the two ways to sort and to filter are named."""
+    answer = text_of(await home.ask(f"/crm {line}"))
+
+    assert "taken for a word to look for" in answer
+    assert "sort:created-desc" in answer
+    assert "where createdAt[gt]:2026-01-01" in answer
+
+
 RAW: dict[str, Says] = {
     "companies where name[eq]:Contoso": lambda raw, w: raw["name"] == "Contoso",
     "companies where name[neq]:Contoso": lambda raw, w: raw["name"] != "Contoso",
