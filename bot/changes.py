@@ -163,10 +163,3 @@ def inverse(change: Change, after: Mapping[str, Value] | None = None) -> Change:
     return msgspec.structs.replace(
         change, verb=verb, fields=swapped, links=change.unlinks, unlinks=change.links, hangs=()
     )
-
-
-def applied(change: Change, values: Mapping[str, Value]) -> dict[str, Value]:
-    """The field values after the change; for a delete, nothing."""
-    if change.verb is Verb.DELETE:
-        return {}
-    return {**values, **new_values(change)}

@@ -71,7 +71,6 @@ class Outcome(Struct, frozen=True, kw_only=True, omit_defaults=True):
     moved: tuple[Moved, ...] = ()
     remarks: tuple[str, ...] = ()
     missed: tuple[str, ...] = ()
-    url: str = ""
 
 
 class Proposal(Struct, frozen=True, kw_only=True):

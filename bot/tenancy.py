@@ -57,7 +57,6 @@ class Tenancy(Struct, frozen=True, kw_only=True):
     removal: Removal
     housekeeping: Housekeeping
     doors: tuple[web.RouteDef, ...]
-    now: Now
 
 
 def tokens_of(ground: Ground) -> Tokens:
@@ -105,7 +104,6 @@ def tenancy(
         removal=Removal(leaving),
         housekeeping=Housekeeping([connect.resume, connecting.delete_doomed, _retention(ground)]),
         doors=_doors(ground, tokens),
-        now=now,
     )
 
 

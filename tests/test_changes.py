@@ -9,13 +9,13 @@ from bot.changes import (
     Change,
     FieldChange,
     Verb,
-    applied,
     decode,
     differences,
     encode,
     inverse,
     is_applied,
     moved,
+    new_values,
     rebased,
     seal,
 )
@@ -45,6 +45,11 @@ def record_of(values: dict[str, Value]) -> Record:
 def update_of(record: Record, wanted: dict[str, Value]) -> Change:
     fields = differences(record, wanted)
     return Change(verb=Verb.UPDATE, kind=record.kind, record_id=record.id, name=record.name, fields=fields)
+
+
+def applied(change: Change, values: dict[str, Value]) -> dict[str, Value]:
+    """The field values after the update."""
+    return {**values, **new_values(change)}
 
 
 @given(before=FIELDS, wanted=FIELDS)

@@ -264,10 +264,9 @@ def _ending(proposal: Proposal) -> str:
 
 def _identity(proposal: Proposal, around: Around) -> Line:
     record = _outcome(proposal).record or proposal.record
-    url = _url(proposal, around)
     name = clip(record.name, 300) or _name(proposal.change)
     crm = f" in {clip(around.crm_name, 100)}" if around.crm_name else ""
-    return [leaf(f"{str(record.kind).capitalize()} "), web(url, name), leaf(f", id {record.id}{crm}.")]
+    return [leaf(f"{str(record.kind).capitalize()} "), web(around.url, name), leaf(f", id {record.id}{crm}.")]
 
 
 def _afterwards(proposal: Proposal, around: Around) -> Block | None:
@@ -285,16 +284,11 @@ def _done(proposal: Proposal, around: Around) -> Block | None:
     change = proposal.change
     about = _name(change)
     is_there = change.verb is not Verb.DELETE
-    url = _url(proposal, around)
     return actions(
         button("Undo", ids.PROPOSAL_UNDO, proposal.id, about=title(change, done=True)),
         button("Show", ids.RECORD_SHOW, ids.reference(proposal.record), about=about) if is_there else None,
-        way_out("Open in Twenty", ids.RECORD_OPEN_IN_CRM, url) if is_there and url else None,
+        way_out("Open in Twenty", ids.RECORD_OPEN_IN_CRM, around.url) if is_there and around.url else None,
     )
-
-
-def _url(proposal: Proposal, around: Around) -> str:
-    return _outcome(proposal).url or around.url
 
 
 def _outcome(proposal: Proposal) -> Outcome:

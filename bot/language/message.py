@@ -36,8 +36,6 @@ class Plain(Struct, frozen=True, kw_only=True):
     domains: tuple[str, ...] = ()
     links: tuple[str, ...] = ()
     twenty_links: tuple[Target, ...] = ()
-    user_ids: tuple[UserId, ...] = ()
-    """Who is mentioned, the author not counted."""
 
 
 def read_message(message: Node, names: Mapping[str, str]) -> Plain:
@@ -53,7 +51,6 @@ def read_message(message: Node, names: Mapping[str, str]) -> Plain:
         domains=domains_in(links, text),
         links=links,
         twenty_links=links_in("\n".join(links)),
-        user_ids=tuple(UserId(each) for each in mentioned_in(message)),
     )
 
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from bot.answers import Workflow
 from bot.blocks import forms, help, history, ids, lists, problems, proposal, records
 from bot.blocks.primitives import Message, View, leaf, mention, modal
@@ -148,13 +150,13 @@ def _proposals(words: Words) -> dict[str, Message]:
         lookalikes=(samples.deal, samples.person),
         waiting=(a_proposal(all_changes["deal"], proposer=BEN),),
     )
+    linked = replace(around, url=URL)
     moved = (Moved("job_title", words("Analyst"), words("Clerk"), words("Chief analyst")),)
     said = words("It was written.")
-    outcome = Outcome(sentence=said, record=samples.note.ref, where="there", remarks=(words("No ties here."),), url=URL)
+    outcome = Outcome(sentence=said, record=samples.note.ref, where="there", remarks=(words("No ties here."),))
     ends = {
         State.EXECUTING: None,
         State.UNKNOWN: None,
-        State.DONE: outcome,
         State.FAILED: Outcome(sentence=words("The CRM has no such stage. Nothing was written.")),
         State.CANCELLED: None,
         State.EXPIRED: None,
@@ -167,7 +169,8 @@ def _proposals(words: Words) -> dict[str, Message]:
     return {
         **{f"proposal of {name}": proposal.card(a_proposal(each), around) for name, each in all_changes.items()},
         **{f"proposal {end}": proposal.card(decided(all_changes["note"], end, o), around) for end, o in ends.items()},
-        "proposal done update": proposal.card(decided(all_changes["person"], State.DONE, outcome), around),
+        "proposal done": proposal.card(decided(all_changes["note"], State.DONE, outcome), linked),
+        "proposal done update": proposal.card(decided(all_changes["person"], State.DONE, outcome), linked),
         "proposal released": proposal.card(
             a_proposal(all_changes["note"], outcome=Outcome(sentence=words("CRM busy.")))
         ),

@@ -149,7 +149,6 @@ def test_addresses_and_people_are_found() -> None:
     assert found.emails == ("ben@y.org", "ada@x.org")
     assert found.domains == ("acme.com", "acme.io")
     assert found.twenty_links == (Target(id=ID, kind=Kind.COMPANY),)
-    assert found.user_ids == ("U123",)
     assert "Ada Lovelace" in found.text
 
 

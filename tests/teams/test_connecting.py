@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -142,7 +142,7 @@ async def test_a_connection_that_never_completes(acme: Street) -> None:
             maton=Maton(http, connect_host=acme.bot.settings.maton_connect_host),
             crms=CRMs(http),
             teams=acme.bot.teams,
-            now=acme.bot.tenancy.now,
+            now=lambda: datetime.now(UTC),
             poll_every=0.01,
             patience=timedelta(milliseconds=100),
         )

@@ -116,7 +116,7 @@ async def process(town: Street) -> AsyncIterator[ManyWorkspaces]:
         clients=clients,
         app=OAuthApp(world.client_id, world.client_secret),
         errands=town.bot.errands,
-        now=town.bot.tenancy.now,
+        now=lambda: datetime.now(UTC),
     )
     await town.quiet()
     await clients.close()
