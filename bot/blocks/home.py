@@ -19,6 +19,7 @@ from bot.blocks.primitives import (
     footnote,
     header,
     leaf,
+    mention,
     option,
     paragraph,
     section,
@@ -34,10 +35,14 @@ BLOCKS = 100
 
 
 class Home(Struct, frozen=True, kw_only=True):
-    """What a person's Home shows. `tasks` is None where they were not read; `remark` says why."""
+    """What a person's Home shows: proposals of theirs (`pending`), and others' that they may decide (`awaiting`).
+
+    `tasks` is None where they were not read; `remark` says why.
+    """
 
     standing: Standing
     pending: Sequence[Proposal] = ()
+    awaiting: Sequence[Proposal] = ()
     tasks: Sequence[Record] | None = None
     tasks_total: int | None = None
     remark: str = ""
@@ -67,16 +72,21 @@ def _mine(what: Home) -> list[Block | None]:
 
 
 def _pending(what: Home) -> list[Block | None]:
-    if not what.pending:
-        return [paragraph([leaf("Nothing of yours waits for a decision.")])]
-    lines = [_pending_line(each, what.timezone) for each in what.pending[:SHOWN]]
-    more = len(what.pending) - SHOWN
+    nothing = paragraph([leaf("Nothing of yours waits for a decision.")])
+    mine = [_pending_line(each, what.timezone) for each in what.pending]
+    others = [[mention(each.proposer), leaf(": "), *_pending_line(each, what.timezone)] for each in what.awaiting]
+    show = "Show my proposals" if mine else "Show what waits for me"
     return [
-        paragraph(
-            [leaf("Waiting for a decision", bold=True)], *lines, *([[leaf(f"and {more} more")]] if more > 0 else [])
-        ),
-        actions(button("Show my proposals", ids.HOME_PENDING, "pending")),
+        _waiting("Waiting for a decision", mine) if mine else nothing,
+        _waiting("Waiting for your decision", others) if others else None,
+        actions(button(show, ids.HOME_PENDING, "pending")) if mine or others else None,
     ]
+
+
+def _waiting(heading: str, lines: Sequence[Line]) -> Block:
+    more = len(lines) - SHOWN
+    rest: list[Line] = [[leaf(f"and {more} more")]] if more > 0 else []
+    return paragraph([leaf(heading, bold=True)], *lines[:SHOWN], *rest)
 
 
 def _pending_line(proposal: Proposal, timezone: str) -> Line:

@@ -6,11 +6,13 @@ from datetime import datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
+from bot.blocks import awaiting as awaiting_blocks
 from bot.blocks import history as history_blocks
 from bot.blocks import ids, lists, problems
 from bot.blocks.proposal import button_value
 from bot.errors import Misunderstood, NotAllowed, NotFound
 from bot.language import intents
+from bot.listeners.awaiting import awaiting
 from bot.listeners.front import Here
 from bot.listeners.lookup import Lookup
 from bot.listeners.payloads import Click
@@ -81,14 +83,17 @@ class Decide:
             await self._lookup.card(ref, here)
 
     async def pending(self, here: Here) -> None:
-        """My undecided proposals, issued again as live cards."""
+        """My undecided proposals, issued again as live cards, and the others' that wait for my decision."""
         waiting = await self._store.proposals.open_of(here.team.id, UserId(here.talk.user), limit=PENDING_SHOWN + 1)
-        if not waiting:
+        others = await awaiting(here, self._store, self._now())
+        if not waiting and not others:
             await here.talk.privately(history_blocks.nothing_pending(self._command))
         for proposal in waiting[:PENDING_SHOWN]:
             await self._proposing.reissue(proposal, await origin_of(here))
         if len(waiting) > PENDING_SHOWN:
             await here.talk.privately(problems.aside(MORE_PENDING))
+        if others:
+            await here.talk.privately(awaiting_blocks.awaiting(others, timezone=(await here.viewer()).timezone))
 
     async def show(self, click: Click, here: Here) -> None:
         """One proposal's card, issued again."""

@@ -5,11 +5,13 @@ import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
+from msgspec.structs import replace
 from slack_sdk.errors import SlackApiError
 
 from bot.blocks.home import Home, home
 from bot.errors import BotError
 from bot.language import commands, intents
+from bot.listeners.awaiting import awaiting
 from bot.listeners.connect import Connect
 from bot.listeners.front import GUEST, Here, home_of
 from bot.listeners.payloads import Click, Command, Event
@@ -74,7 +76,7 @@ class AppHome:
         await self._publish(_with(what, remark=UNREAD) if found is None else _with(what, found), here)
 
     async def _known(self, here: Here) -> Home:
-        """What the store knows; nothing of this waits for the CRM."""
+        """What the store knows; the CRM is waited for no longer than a second, where a right hangs on its members."""
         profile = await here.profile()
         if profile.is_guest:
             standing = await self._connect.standing(here)
@@ -82,6 +84,7 @@ class AppHome:
         return Home(
             standing=await self._connect.standing(here),
             pending=await self._store.proposals.open_of(here.team.id, here.talk.user),
+            awaiting=await awaiting(here, self._store, self._now()),
             timezone=profile.timezone,
         )
 
@@ -115,7 +118,7 @@ class AppHome:
         await self._as_command(f"new {click.value}", click, here)
 
     async def pending(self, click: Click, here: Here) -> None:
-        """My undecided proposals, as live cards in a direct message."""
+        """My undecided proposals, and what waits for me, in a direct message."""
         await self._as_command("pending", click, here)
 
     async def tasks(self, click: Click, here: Here) -> None:
@@ -140,11 +143,4 @@ class AppHome:
 
 def _with(what: Home, found: Tasks | None = None, *, remark: str = "") -> Home:
     tasks, total = found if found else (None, None)
-    return Home(
-        standing=what.standing,
-        pending=what.pending,
-        tasks=tasks,
-        tasks_total=total,
-        remark=remark,
-        timezone=what.timezone,
-    )
+    return replace(what, tasks=tasks, tasks_total=total, remark=remark)

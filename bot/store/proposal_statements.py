@@ -211,6 +211,19 @@ OPEN_OF: Read = (
     .offset(bindparam("b_offset"))
 )
 
+PENDING_OF_OTHERS: Read = (
+    select(*PROPOSAL)
+    .where(
+        p.team_id == bindparam("b_team"),
+        p.proposer != bindparam("b_user"),
+        p.expires_at > bindparam("b_now"),
+        is_open(),
+        _in("pending"),
+    )
+    .order_by(*_newest_first)
+    .limit(bindparam("b_limit"))
+)
+
 OPEN_ON: Read = (
     select(*PROPOSAL)
     .where(p.team_id == bindparam("b_team"), p.record_id == bindparam("b_record"), is_open())

@@ -122,6 +122,10 @@ class Proposals:
         """What the person proposed and nobody has ended yet, newest first."""
         return await self._all(sql.OPEN_OF, b_team=team, b_user=user, b_limit=limit, b_offset=offset)
 
+    async def pending_of_others(self, team: TeamId, user: UserId, now: datetime, *, limit: int) -> tuple[Proposal, ...]:
+        """What everybody but this person proposed and somebody can still decide, newest first."""
+        return await self._all(sql.PENDING_OF_OTHERS, b_team=team, b_user=user, b_now=now, b_limit=limit)
+
     async def open_on(self, team: TeamId, record_id: str, *, limit: int = 20) -> tuple[Proposal, ...]:
         """Everybody's open proposals on a record, newest first."""
         return await self._all(sql.OPEN_ON, b_team=team, b_record=record_id, b_limit=limit)

@@ -1,6 +1,6 @@
 """Samples of what is said around a team's connection, settings and Home."""
 
-from bot.blocks import connecting, home, team_settings
+from bot.blocks import awaiting, connecting, home, team_settings
 from bot.blocks.primitives import Message, View
 from bot.changes import Verb
 from bot.models import Kind, UserId
@@ -41,6 +41,7 @@ def messages_of_teams(words: Words) -> dict[str, Message]:
         "disconnected": connecting.disconnected(command=COMMAND),
         "connection broke": connecting.broke(standing(words, fault="binding"), command=COMMAND, timezone=TZ),
         "connection recovered": connecting.recovered(name),
+        "awaiting": awaiting.awaiting([*map(a_proposal, changes(words).values())] * 3, timezone=TZ),
         "welcome": connecting.welcome(command=COMMAND),
     }
 
@@ -52,6 +53,7 @@ def views_of_teams(samples: Samples, words: Words) -> dict[str, View]:
     what = home.Home(
         standing=standing(words),
         pending=tuple(map(a_proposal, changes(words).values())),
+        awaiting=tuple(map(a_proposal, changes(words).values())),
         tasks=(samples.task,) * 7,
         tasks_total=7,
         timezone=TZ,

@@ -26,6 +26,7 @@ STATEMENTS = {
     "supersede": sql.SUPERSEDE,
     "void": sql.VOID,
     "open of a person": sql.OPEN_OF,
+    "pending of others": sql.PENDING_OF_OTHERS,
     "open on a record": sql.OPEN_ON,
     "open of a person on a record": sql.OPEN_OF_ON,
     "open creates": sql.OPEN_CREATES,

@@ -2,16 +2,23 @@
 
 from dataclasses import replace
 
+from bot.models import TeamId, UserId
 from bot.sandbox.slack import Message, buttons_of, text_of
-from bot.sandbox.slack.sample import ANA, BEN, CLEO, SALES
+from bot.sandbox.slack.sample import ACME, ANA, BEN, CLEO, RANDOM, SALES
+from bot.team_settings import Approval, Rule, TeamSettings
 from tests.house import House
 
 
-async def propose(home: House, name: str, *, user: str = ANA) -> Message:
-    """A waiting proposal for a company."""
+async def proposed(home: House, name: str, *, user: str = ANA) -> None:
+    """Somebody has proposed a company, wherever its card is."""
     view = await home.ask_form("/crm new company", user=user)
     await home.slack.submit(view, {"Name": name})
     await home.quiet()
+
+
+async def propose(home: House, name: str, *, user: str = ANA) -> Message:
+    """A waiting proposal for a company, which the proposer decides."""
+    await proposed(home, name, user=user)
     return await home.private_card(user)
 
 
@@ -49,6 +56,62 @@ async def test_seven_pending_cards_all_come_back(one_home):
         each for each in [*one_home.slack.ephemerals(ANA), *one_home.slack.dm(ANA)] if "Confirm" in buttons_of(each)
     ]
     assert len({text_of(each).split("\n")[0] for each in shown}) == 7
+
+
+async def another_decides(home: House) -> None:
+    """From now on nobody confirms what they proposed themselves."""
+    settings = TeamSettings(rules=(Rule(approval=Approval.ANOTHER),))
+    await home.bot.store.settings.save(TeamId(ACME), settings, by=UserId(CLEO), now=home.now())
+    home.forget_teams()
+
+
+async def test_what_waits_for_my_decision_is_listed_with_its_card(one_home):
+    """Ben, who has to decide, finds what Ana proposed wherever he asks, and confirms it on a card of his own."""
+    await another_decides(one_home)
+    await proposed(one_home, "Needs Ben")
+
+    waiting = await one_home.ask("/crm pending", user=BEN, channel=RANDOM)
+    assert "Waiting for your decision" in text_of(waiting)
+    assert "Create company: Needs Ben\nProposed by Ana Silva, expires " in text_of(waiting)
+    await one_home.slack.click(waiting, "Show", user=BEN)
+    card = await one_home.private_card(BEN)
+    await one_home.slack.click(card, "Confirm", user=BEN)
+    await one_home.shows(card, "Created company")
+
+    assert [each["name"] for each in one_home.crm.all("companies")].count("Needs Ben") == 1
+    assert "no proposals waiting" in text_of(await one_home.ask("/crm pending", user=BEN))
+
+
+async def test_home_shows_what_waits_for_my_decision(one_home):
+    """The decider's Home names it; the proposer's has it among the own, and whoever may not decide sees nothing."""
+    await another_decides(one_home)
+    await proposed(one_home, "Needs Ben")
+
+    homes = {}
+    for user in (ANA, BEN):
+        await one_home.slack.open_home(user)
+        await one_home.quiet()
+        homes[user] = text_of(one_home.slack.home(user))
+
+    assert "Waiting for your decision" in homes[BEN]
+    assert "Create company: Needs Ben" in homes[BEN]
+    assert "Waiting for your decision" not in homes[ANA]
+
+
+async def test_a_message_is_told_of_in_its_own_channel_only(one_home):
+    """Its first line is the proposal's title, and the channel may be private."""
+    await another_decides(one_home)
+    await one_home.save_note(title="Between us")
+
+    assert "no proposals waiting" in text_of(await one_home.ask("/crm pending", user=BEN, channel=RANDOM))
+    assert "Create note: Between us" in text_of(await one_home.ask("/crm pending", user=BEN, channel=SALES))
+
+
+async def test_nobody_is_asked_to_decide_what_the_proposer_decides(one_home):
+    """Without a policy pending is about one's own."""
+    await propose(one_home, "Just mine")
+
+    assert "no proposals waiting" in text_of(await one_home.ask("/crm pending", user=BEN))
 
 
 async def test_history_tells_who_did_what(one_home):
