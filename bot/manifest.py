@@ -8,7 +8,9 @@ from bot.blocks.ids import CREATE_TASK, LOOK_UP, SAVE_AS_NOTE
 SCOPES = {
     "commands": "the slash command and the shortcuts",
     "chat:write": "answers, cards, and rewriting a card once it is decided",
-    "users:read": "the reader's timezone, and whether somebody is a guest or an outsider",
+    "users:read": (
+        "the reader's timezone, whether somebody is a guest or an outsider, and who hears when a CRM connection breaks"
+    ),
     "users:read.email": "matching a Slack user to a CRM member by email",
 }
 """Every scope with the reason for it; the README's table is made of this."""

@@ -1,15 +1,12 @@
 """The part of the composition root that belongs to teams: their tokens, connections, settings and departures."""
 
-import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import httpx
 from aiohttp import web
 from msgspec import Struct
-from slack_sdk.errors import SlackClientError
 
-from bot.blocks.primitives import Message
 from bot.crm.connections import Maton
 from bot.crm.crms import CRMs
 from bot.errands import Errands
@@ -17,7 +14,7 @@ from bot.listeners.connect import Connect
 from bot.listeners.events import Removal
 from bot.listeners.team_settings import Settling
 from bot.manifest import OPTIONAL_SCOPES, SCOPES
-from bot.models import TeamId, UserId
+from bot.models import TeamId
 from bot.proposals.cards import Cards
 from bot.settings import Settings
 from bot.slack.authorize import OneWorkspace, Tokens
@@ -26,15 +23,14 @@ from bot.slack.installing.doors import InstallDoors
 from bot.slack.installing.grants import OAuthApp
 from bot.slack.installing.greeting import Greeting
 from bot.slack.oauth import ManyWorkspaces
-from bot.slack.talk import UNREACHABLE, reason
+from bot.slack.people import People
 from bot.store import Store
 from bot.teams.connecting import Connecting
-from bot.teams.health import Health, Tell
+from bot.teams.health import Health
 from bot.teams.housekeeping import Chore, Housekeeping
 from bot.teams.leaving import Leaving
 from bot.teams.team import Teams
-
-log = logging.getLogger(__name__)
+from bot.teams.telling import Telling
 
 Now = Callable[[], datetime]
 
@@ -69,9 +65,9 @@ def tokens_of(ground: Ground) -> Tokens:
     )
 
 
-def health_of(ground: Ground, tokens: Tokens) -> Health:
+def health_of(ground: Ground, tokens: Tokens, people: People) -> Health:
     """The hook by which the CRM client tells how connections fare."""
-    tell = _teller(tokens, ground.clients)
+    tell = Telling(store=ground.store, tokens=tokens, clients=ground.clients, people=people)
     command = ground.settings.slack_command
     return Health(store=ground.store, errands=ground.errands, tell=tell, command=command, now=ground.now)
 
@@ -150,17 +146,3 @@ def _forgetting(tokens: Tokens, teams: Teams) -> Callable[[TeamId], None]:
             tokens.forget(team)
 
     return forget
-
-
-def _teller(tokens: Tokens, clients: SlackClients) -> Tell:
-    async def tell(team: TeamId, user: UserId, message: Message) -> None:
-        try:
-            identity = await tokens.authorize(team, "")
-            if identity is None or not identity.bot_token:
-                return
-            slack = clients.with_token(identity.bot_token)
-            await slack.chat_postMessage(channel=user, text=message.text, blocks=message.blocks)
-        except (SlackClientError, *UNREACHABLE) as error:
-            log.warning("an admin could not be told: %s", reason(error), extra={"team": team})
-
-    return tell

@@ -134,10 +134,10 @@ async def running(bot: Bot) -> AsyncIterator[str]:
         await runner.cleanup()
 
 
-async def bind(bot: Bot, team: str, connection_id: str, *, crm_name: str = "Acme CRM") -> None:
+async def bind(bot: Bot, team: str, connection_id: str, *, crm_name: str = "Acme CRM", by: str = "operator") -> None:
     """Bind a team to a connection, as the operator's command does."""
     await bot.store.connections.bind(
-        TeamId(team), ConnectionId(connection_id), by=UserId("operator"), crm_name=crm_name, now=datetime.now(UTC)
+        TeamId(team), ConnectionId(connection_id), by=UserId(by), crm_name=crm_name, now=datetime.now(UTC)
     )
 
 

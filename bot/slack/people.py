@@ -12,6 +12,8 @@ from bot.slack.talk import reason
 
 REMEMBERED_FOR = 300.0  # seconds; a click that needs a right asks afresh
 KEPT = 10_000
+ADMINS_AT_MOST = 10
+LISTED_AT_ONCE, LISTED_PAGES = 200, 10  # an admin among the first 2,000 people is as good as any
 NOT_GRANTED = ("missing_scope", "unknown_method", "not_allowed_token_type")
 UNKNOWN = "Slack does not tell me who you are just now, so I cannot look into the CRM for you. Please try again."
 
@@ -46,9 +48,29 @@ class People:
             raise NotAllowed(UNKNOWN) from error
         return _profile({"id": user, **(answer.get("user") or {})}, team)
 
+    async def admins(self, slack: AsyncWebClient, team: str, enterprise: str = "") -> tuple[UserId, ...]:
+        """Some of the workspace's own admins and owners, of the first people that Slack lists; raises what it raises.
+
+        For telling them something, where no right hangs on it.
+        """
+        found: list[UserId] = []
+        cursor = None
+        for _ in range(LISTED_PAGES):
+            answer = await slack.users_list(limit=LISTED_AT_ONCE, cursor=cursor, team_id=team or None)
+            profiles = [_profile(each, team) for each in answer.get("members") or []]
+            found += [each.user_id for each in profiles if _is_active_admin(each) and each.team in (team, enterprise)]
+            cursor = (answer.get("response_metadata") or {}).get("next_cursor")
+            if not cursor or len(found) >= ADMINS_AT_MOST:
+                break
+        return tuple(found[:ADMINS_AT_MOST])
+
     def forget(self, team: str) -> None:
         """Drop everything known of a team."""
         self._known.forget_all(lambda key: key[0] == team)
+
+
+def _is_active_admin(profile: Profile) -> bool:
+    return profile.is_admin and not (profile.is_guest or profile.is_bot or profile.is_deleted)
 
 
 def _profile(user: dict[str, object], team: str) -> Profile:

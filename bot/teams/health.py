@@ -4,7 +4,6 @@ Only a credential that is not accepted is a break; a CRM that is slow or away fo
 """
 
 import logging
-import re
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
@@ -12,7 +11,7 @@ from bot.blocks.connecting import Standing, broke, recovered
 from bot.blocks.primitives import Message
 from bot.errands import Errands
 from bot.errors import BotError, CredentialBroken
-from bot.models import ConnectionId, TeamId, UserId
+from bot.models import ConnectionId, TeamId
 from bot.store import Store
 from bot.store.connections import BoundConnection
 
@@ -23,10 +22,8 @@ NOTED_EVERY = 300.0
 """Seconds between two notes that a connection still works."""
 AT_ONCE = 500
 
-SLACK_USER = re.compile(r"[UW][A-Z0-9]{1,30}")
-
-Tell = Callable[[TeamId, UserId, Message], Awaitable[None]]
-"""Say something to one person in a direct message; a failure to do so is the teller's to log."""
+Tell = Callable[[TeamId, str, Message], Awaitable[None]]
+"""Say something to a team's admins, first to whoever bound its connection; a failure is the teller's to log."""
 
 
 class Health:
@@ -88,5 +85,4 @@ class Health:
         await self._say(bound, broke(standing, command=self._command, timezone="UTC"))
 
     async def _say(self, bound: BoundConnection, message: Message) -> None:
-        if SLACK_USER.fullmatch(bound.bound_by):  # the operator's bindings have nobody in Slack behind them
-            await self._tell(bound.team_id, UserId(bound.bound_by), message)
+        await self._tell(bound.team_id, bound.bound_by, message)

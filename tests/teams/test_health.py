@@ -24,7 +24,7 @@ class Clinic:
         self.errands = Errands()
         self.health = Health(store=store, errands=self.errands, tell=self._tell, command="/crm", now=lambda: self.now)
 
-    async def _tell(self, team: TeamId, user: UserId, message) -> None:
+    async def _tell(self, team: TeamId, connected_by: str, message) -> None:
         self.told.append(message.text)
 
     async def breaks(self) -> None:

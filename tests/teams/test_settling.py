@@ -11,6 +11,7 @@ from bot.sandbox.slack.forms import values_of
 from bot.sandbox.slack.sample import ACME, ANA, BEN, CLEO, GIL
 from bot.sandbox.slack.state import View
 from bot.team_settings import Approval, CardPlacing, Effect, Rule, TeamSettings
+from tests.house import bind, house
 from tests.teams.street import Street
 
 FULL = TeamSettings(
@@ -186,6 +187,33 @@ async def test_a_break_is_told_once(acme: Street) -> None:
     await acme.quiet()
     assert "works again" in text_of(acme.slack.dm(CLEO)[-1])
     assert len(acme.slack.dm(CLEO)) == said + 2
+
+
+@pytest.mark.parametrize("bound_by", ["operator", "U0LEFT001"])
+async def test_a_break_of_what_nobody_here_has_bound(town: Street, bound_by: str) -> None:
+    """Where an operator has bound the connection, or whoever did has left, the one who installed the bot hears."""
+    await town.install(ACME)
+    await bind(town.bot, ACME, town.maton.connect(town.crms[ACME]), by=bound_by)
+    fault = town.maton.fault("expired", path="/twenty/", times=None)
+    await town.ask("/crm contoso", user=ANA)
+    await town.told(CLEO, "has stopped working")
+    fault.remove()
+    await town.ask("/crm contoso", user=ANA)
+    await town.told(CLEO, "works again")
+
+    assert town.slack.calls_of("users.list") == []
+
+
+async def test_a_break_in_a_workspace_that_nobody_has_installed(sqlite_url: str) -> None:
+    """With the token from the settings and an operator's binding all admins hear, once, and nobody else."""
+    async with house(sqlite_url) as home:
+        home.maton.fault("expired", path="/twenty/", times=None)
+        for _ in range(3):
+            await home.ask("/crm contoso", user=ANA)
+        await home.quiet()
+
+        told = [call.args["channel"] for call in home.slack.calls_of("chat.postMessage")]
+        assert told == [CLEO]
 
 
 async def test_a_connection_deleted_behind_the_bots_back(acme: Street) -> None:
