@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from bot.keys import new_key
+from bot.proposal import Event, Proposal
 from bot.store import Sealing, Store
 
 KEY = new_key()
@@ -90,6 +91,12 @@ async def store(database_url: str) -> AsyncIterator[Store]:
     opened = await Store.open(database_url, Sealing([KEY]))
     yield opened
     await opened.close()
+
+
+async def life_of(store: Store, proposal: Proposal) -> list[Event]:
+    """What history says of a proposal, oldest first."""
+    events = await store.history.of_team(proposal.team_id, limit=10_000)
+    return [event for event in reversed(events) if event.proposal_id == proposal.id]
 
 
 async def _migrate(url: str) -> None:

@@ -3,8 +3,8 @@
 from datetime import datetime
 
 import msgspec
-from msgspec import Raw, Struct
-from sqlalchemy import bindparam, delete, insert, select
+from msgspec import Raw
+from sqlalchemy import bindparam, insert, select
 
 from bot.models import TeamId, UserId
 from bot.proposal import new_id
@@ -14,26 +14,9 @@ from bot.store.tables import drafts
 d = drafts.c
 
 KEEP = insert(drafts)
-OF_PERSON = (
-    select(d.id, d.body, d.created_at)
-    .where(d.team_id == bindparam("b_team"), d.user_id == bindparam("b_user"))
-    .order_by(d.created_at.desc())
-    .limit(bindparam("b_limit"))
-)
 OF_ID = select(d.body).where(
     d.id == bindparam("b_id"), d.team_id == bindparam("b_team"), d.user_id == bindparam("b_user")
 )
-FORGET = delete(drafts).where(
-    d.id == bindparam("b_id"), d.team_id == bindparam("b_team"), d.user_id == bindparam("b_user")
-)
-
-
-class Draft(Struct, frozen=True):
-    """A form's content as JSON."""
-
-    id: str
-    body: Raw
-    created_at: datetime
 
 
 class Drafts:
@@ -50,19 +33,8 @@ class Drafts:
         await self._database.write(lambda connection: connection.execute(KEEP, row).rowcount)
         return id
 
-    async def drafts(self, team: TeamId, user: UserId, *, limit: int = 5) -> tuple[Draft, ...]:
-        """The person's drafts, the last one first."""
-        values = {"b_team": team, "b_user": user, "b_limit": limit}
-        rows = await self._database.read(Single(OF_PERSON, values))
-        return tuple(Draft(id, Raw(body.encode()), at) for id, body, at in rows)
-
     async def draft(self, team: TeamId, user: UserId, id: str) -> Raw | None:
         """The content of one draft; None when it is not this person's, or too old."""
         values = {"b_team": team, "b_user": user, "b_id": id}
         body = (await self._database.read(Single(OF_ID, values))).scalar()
         return None if body is None else Raw(body.encode())
-
-    async def forget(self, team: TeamId, user: UserId, id: str) -> None:
-        """The draft was used, or is not wanted."""
-        values = {"b_team": team, "b_user": user, "b_id": id}
-        await self._database.write(lambda connection: connection.execute(FORGET, values).rowcount)

@@ -24,7 +24,6 @@ _page = (
 OF_TEAM = _page
 OF_RECORD = _page.where(h.record_id == bindparam("b_record"))
 OF_PERSON = _page.where(h.actor == bindparam("b_actor"))
-OF_PROPOSAL = select(*EVENT).where(h.proposal_id == bindparam("b_id"), h.team_id == bindparam("b_team")).order_by(h.id)
 
 PERMIT = insert(erasures)
 REVOKE = delete(erasures)
@@ -55,10 +54,6 @@ class History:
     ) -> tuple[Event, ...]:
         """What a person proposed and decided, newest first."""
         return await self._events(OF_PERSON, b_team=team, b_actor=user, b_before=before, b_limit=limit)
-
-    async def of_proposal(self, team: TeamId, proposal_id: str) -> tuple[Event, ...]:
-        """A proposal's life, oldest first."""
-        return await self._events(OF_PROPOSAL, b_team=team, b_id=proposal_id)
 
     async def _events(self, statement: Select[tuple[object, ...]], **values: object) -> tuple[Event, ...]:
         rows = await self._database.read(Single(statement, values))

@@ -114,10 +114,6 @@ class Proposals:
         values: Parameters = {"b_now": now, "b_card_due": now + CARD_GRACE, "b_limit": limit}
         return await self._move_all(sql.EXPIRE, values, What.EXPIRED, at=now)
 
-    async def void_open(self, team: TeamId, now: datetime, reason: str) -> tuple[Proposal, ...]:
-        """End everything pending of a team, since its CRM is no longer the one that the cards showed."""
-        return await self._database.write(lambda connection: void_open(connection, team, now, reason))
-
     async def open_of(self, team: TeamId, user: UserId, *, limit: int = 10, offset: int = 0) -> tuple[Proposal, ...]:
         """What the person proposed and nobody has ended yet, newest first."""
         return await self._all(sql.OPEN_OF, b_team=team, b_user=user, b_limit=limit, b_offset=offset)
@@ -212,7 +208,10 @@ def _now_named(record: Ref | None) -> Parameters:
 
 
 def void_open(connection: Connection, team: TeamId, now: datetime, reason: str) -> tuple[Proposal, ...]:
-    """`Proposals.void_open` within a larger transaction: a rebind voids in the instant in which it swaps."""
+    """End everything pending of a team, since its CRM is no longer the one that the cards showed.
+
+    Within the transaction that binds another or none: it voids in the instant in which it swaps.
+    """
     outcome = outcome_text(Outcome(sentence=reason))
     values: Parameters = {"b_team": team, "b_now": now, "b_outcome": outcome, "b_card_due": now + CARD_GRACE}
     voided = Told(step=sql.VOID, values=values, what=What.VOIDED, at=now).alone()

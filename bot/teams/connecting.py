@@ -38,7 +38,7 @@ TAKEN = (
 
 
 class Connecting:
-    """Makes, recognises, binds and ends teams' connections. `on_change` is told of a team whose CRM has changed."""
+    """Makes, recognises, binds and ends teams' connections."""
 
     def __init__(
         self,

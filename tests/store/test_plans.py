@@ -42,7 +42,6 @@ STATEMENTS = {
     "history of a team": history.OF_TEAM,
     "history of a record": history.OF_RECORD,
     "history of a person": history.OF_PERSON,
-    "history of a proposal": history.OF_PROPOSAL,
     "old history": history.DELETE_OLD,
     "connection": connections.GET,
     "connections that work": connections.FARING,

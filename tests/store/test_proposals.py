@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 import pytest
+from databases import life_of
 
 from bot.changes import Change, FieldChange, Moved, Verb, rebased, seal
 from bot.models import Kind, Record, Ref
@@ -25,7 +26,7 @@ async def claim(
 
 
 async def told(store: Store, proposal: Proposal) -> list[What]:
-    return [event.what for event in await store.history.of_proposal(proposal.team_id, proposal.id)]
+    return [event.what for event in await life_of(store, proposal)]
 
 
 async def test_comes_back_as_it_was_stored(store: Store, a_proposal: Make):
@@ -93,7 +94,7 @@ async def test_ends_once_and_by_its_owner(store: Store, a_proposal: Make, now: d
     assert ended.outcome == outcome
     assert ended.turn == proposal.turn + 1
     assert shown == ()
-    last = (await store.history.of_proposal("T1", proposal.id))[-1]
+    last = (await life_of(store, proposal))[-1]
     assert (last.what, last.outcome, last.record.id) == (What(state.value), outcome, "n1")
 
 
@@ -280,14 +281,16 @@ async def test_the_same_again_is_new_once_the_first_is_over(store: Store, a_prop
 
 
 async def test_voiding_ends_one_teams_pending(store: Store, a_proposal: Make, now: datetime):
-    """A rebind ends everything pending of that team, with the reason, and nothing of another."""
+    """A team that leaves its CRM ends everything pending, with the reason, and nothing of another team."""
+    await store.connections.bind("T1", "c1", by="U1", crm_name="CRM", now=now)
     mine, theirs = a_proposal(), a_proposal(team_id="T2")
     for proposal in (mine, theirs):
         await store.proposals.propose(proposal)
 
-    (voided,) = await store.proposals.void_open("T1", now, "The CRM was changed.")
+    (voided,) = (await store.connections.unbind("T1", now)).voided
 
-    assert (voided.id, voided.state, voided.outcome.sentence) == (mine.id, State.CANCELLED, "The CRM was changed.")
+    assert (voided.id, voided.state) == (mine.id, State.CANCELLED)
+    assert "disconnected from its CRM" in voided.outcome.sentence
     assert (await store.proposals.proposal("T2", theirs.id)).state is State.PENDING
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 import pytest
+from databases import life_of
 from sqlalchemy.exc import IntegrityError
 
 from bot.proposal import Proposal
@@ -25,7 +26,7 @@ async def test_one_that_fails_takes_nothing_along(sqlite_store: Store, a_proposa
     assert [isinstance(result, IntegrityError) for result in results] == [False, True] * 20
     for proposal in good:
         assert await sqlite_store.proposals.proposal("T1", proposal.id) == proposal
-        assert len(await sqlite_store.history.of_proposal("T1", proposal.id)) == 1
+        assert len(await life_of(sqlite_store, proposal)) == 1
 
 
 async def test_who_stops_waiting_undoes_nothing(sqlite_store: Store, a_proposal: Make, now: datetime):

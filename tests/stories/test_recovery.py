@@ -6,6 +6,7 @@ from typing import Any
 from unittest.mock import AsyncMock
 
 import pytest
+from databases import life_of
 
 from bot.models import TeamId
 from bot.proposal import Proposal, State, What
@@ -48,7 +49,7 @@ async def proposal_of(road: Street, card: Message) -> Proposal:
 
 
 async def history(road: Street, proposal: Proposal) -> list[What]:
-    return [event.what for event in await road.bot.store.history.of_proposal(proposal.team_id, proposal.id)]
+    return [event.what for event in await life_of(road.bot.store, proposal)]
 
 
 async def until(fact: Callable[[], Any], seconds: float = 5.0) -> None:
