@@ -191,7 +191,11 @@ class Connecting:
         for pending in await self._store.pending_connections.begun_before(now):
             if not await self._store.seen_events.take(pending.team_id, f"look {pending.connection_id}", now):
                 continue
-            connection = await self.look(pending)
+            try:
+                connection = await self.look(pending)
+            except BotError as error:  # the next round looks again, and this one at the others
+                log.warning("a look at a connection failed: %s", type(error).__name__, extra={"team": pending.team_id})
+                continue
             allowed = CONFIRMED_WITHIN if connection and connection.is_active else self.patience * 2
             if connection and pending.created_at + allowed < now:
                 await self._end(pending)

@@ -1,6 +1,7 @@
 """Connecting a team to its CRM: by an admin, confirmed, swapped as a whole, and ended without a trace at Maton."""
 
 import asyncio
+import logging
 import re
 from datetime import UTC, datetime, timedelta
 
@@ -16,7 +17,7 @@ from bot.sandbox.slack.sample import ACME, ANA, BEN, CLEO, GLOBEX, GUS, SALES
 from bot.sandbox.twenty import FakeCRM, samples
 from bot.teams.connecting import Connecting
 from tests.house import MATON_KEY
-from tests.teams.street import Street, link_in
+from tests.teams.street import ADMINS, PLACES, Street, link_in
 
 
 @pytest.fixture
@@ -218,6 +219,27 @@ async def test_a_restart_forgets_nobody_at_maton(acme: Street) -> None:
     await acme.bot.tenancy.housekeeping.once()
 
     assert any("is this your CRM?" in text_of(each) for each in acme.slack.dm(CLEO))
+
+
+async def test_maton_away_during_a_sweep_is_one_line(town: Street, caplog: pytest.LogCaptureFixture) -> None:
+    """The log names it without a traceback, and what is in the making for others is looked at all the same."""
+    for team in (ACME, GLOBEX):
+        await town.install(team)
+        await town.ask("/crm connect", user=ADMINS[team], channel=PLACES[team])
+    await town.quiet()
+    await town.bot.tenancy.connect.stop()
+    first, second = town.maton.pending()
+    town.maton.complete(second.id, town.crms[GLOBEX])
+    town.maton.fault("status", method="GET", path=f"/connections/{first.id}", status=503, times=None)
+    caplog.clear()
+
+    await town.bot.tenancy.housekeeping.once()
+
+    assert [each.getMessage() for each in caplog.records if each.levelno >= logging.WARNING] == [
+        "a look at a connection failed: Unavailable"
+    ]
+    assert [each for each in caplog.records if each.exc_info] == []
+    assert any("is this your CRM?" in text_of(each) for each in town.slack.dm(GUS))
 
 
 async def test_disconnect(acme: Street) -> None:
