@@ -15,9 +15,13 @@ from bot.models import TeamId
 from bot.slack.clients import SlackClients
 from bot.slack.talk import UNREACHABLE
 from bot.store import Store
+from bot.store.installations import Installation
 from bot.teams.connecting import Connecting
 
 log = logging.getLogger(__name__)
+
+ASKED_WITHIN = timedelta(minutes=1)
+"""So close to the install two clocks, one of them in whole seconds, do not tell which came first; Slack does."""
 
 CLOCKS_DIFFER = timedelta(seconds=5)
 RETRIES_LAST = timedelta(hours=3)
@@ -45,40 +49,51 @@ class Leaving:
         self._now = now
 
     async def leave(self, team: TeamId, enterprise: str = "", *, said_at: datetime | None = None) -> None:
-        """Erase the team, or the organisation with its teams; nothing when it was installed anew since `said_at`."""
-        tenants = await self._tenants(team, enterprise)
-        for tenant in tenants:
-            if await self._is_late(tenant, said_at):
-                log.info("an uninstall from before the present install was ignored", extra={"team": tenant})
-                continue
+        """Erase the team, or the organisation with its teams; nothing when it was installed anew since `said_at`.
+
+        Raises what keeps Slack from saying whether the install is a new one, so that it tells of the end again.
+        """
+        installed, _ = await self._store.installations.serving(team, enterprise or team)
+        if installed and said_at and await self._is_late(installed, said_at):
+            log.info("an uninstall from before the present install was ignored", extra={"team": team})
+            return
+        for tenant in await self._tenants(team, installed):
             await self._store.erase_team(tenant, self._now())
             self._forget(tenant)
             log.info("uninstalled and erased", extra={"team": tenant})
         self._errands.start(self._connecting.delete_doomed())
 
-    async def _tenants(self, team: TeamId, enterprise: str) -> tuple[TeamId, ...]:
+    async def _tenants(self, team: TeamId, installed: Installation | None) -> tuple[TeamId, ...]:
         """A workspace's own install is the workspace's; an org-wide one ends for all its teams."""
-        installed, _ = await self._store.installations.serving(team, enterprise or team)
         if installed is None or not installed.org_wide:
             return (team,)
-        if team != installed.enterprise_id and not await self._is_dead(installed.bot_token):
+        if team != installed.enterprise_id and not await self._is_known_to_be_dead(installed.bot_token):
             return (team,)
         organisation = TeamId(installed.enterprise_id)
         return (*await self._store.org_teams.teams_of(organisation), organisation)
 
-    async def _is_dead(self, token: str) -> bool:
+    async def _is_known_to_be_dead(self, token: str) -> bool:
         """Whether the organisation's token has ended, and not only one workspace's part in it."""
+        try:
+            return await self._is_dead(token)
+        except UNREACHABLE:
+            return False
+
+    async def _is_dead(self, token: str) -> bool:
+        """Whether Slack has ended the token; raises what keeps it from saying so."""
         try:
             await self._clients.with_token(token).auth_test()
         except SlackApiError as error:
-            return error.response["error"] in DEAD
-        except UNREACHABLE:
-            return False
+            if error.response["error"] in DEAD:
+                return True
+            raise
         return False
 
-    async def _is_late(self, tenant: TeamId, said_at: datetime | None) -> bool:
+    async def _is_late(self, installed: Installation, said_at: datetime) -> bool:
         """Whether Slack repeats an old uninstall after the team has come back."""
-        found = await self._store.installations.find(tenant)
-        if found is None or said_at is None:
-            return False
-        return found.installed_at - RETRIES_LAST < said_at < found.installed_at - CLOCKS_DIFFER
+        ago = installed.installed_at - said_at
+        if installed.org_wide:  # its token says nothing of the one workspace that may have left
+            return CLOCKS_DIFFER < ago < RETRIES_LAST
+        if abs(ago) < ASKED_WITHIN:
+            return not await self._is_dead(installed.bot_token)
+        return timedelta(0) < ago < RETRIES_LAST

@@ -75,6 +75,34 @@ async def test_a_reinstall_starts_clean(settled: Street) -> None:
     assert await settled.bot.store.installations.find(ACME) is not None
 
 
+@pytest.mark.parametrize("seconds", [0, 3, -30], ids=["this second", "just before", "by a clock that is ahead"])
+async def test_an_uninstall_that_comes_just_after_the_next_install(settled: Street, seconds: int) -> None:
+    """Times that close do not tell which was first, but the new install's token does."""
+    await settled.slack.uninstall(ACME)
+    await leaves_nothing(settled, ACME)
+    await settled.install(ACME)
+    now = datetime.now(UTC).timestamp()
+    settled.slack.state.clock = lambda: now - seconds
+
+    for event in (REVOKED, UNINSTALLED):
+        assert (await settled.slack.event(ACME, dict(event))).ok
+    assert await settled.bot.store.installations.find(ACME) is not None
+
+    await settled.slack.uninstall(ACME)
+    await leaves_nothing(settled, ACME)
+
+
+async def test_an_uninstall_that_cannot_be_told_from_an_old_one_is_told_again(settled: Street) -> None:
+    """Where Slack does not say whether the token lives, the event is not acknowledged, and nothing is lost."""
+    settled.slack.revoke_token(ACME)
+    settled.slack.faults.fail("auth.test", "internal_error")
+
+    assert not (await settled.slack.event(ACME, dict(UNINSTALLED), retries=0)).ok
+    assert await settled.bot.store.installations.find(ACME) is not None
+    assert (await settled.slack.event(ACME, dict(UNINSTALLED))).ok
+    await leaves_nothing(settled, ACME)
+
+
 async def test_a_users_token_says_nothing(settled: Street) -> None:
     """tokens_revoked for users only leaves the bot where it is."""
     await settled.slack.event(ACME, {"type": "tokens_revoked", "tokens": {"oauth": [ANA], "bot": []}})
