@@ -5,7 +5,6 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
-from typing import Any
 
 from msgspec import Struct
 
@@ -29,6 +28,30 @@ class Named(Struct, frozen=True):
 
 Found = Mapping[tuple[str, str], Named]
 
+
+class _Wanted(Struct, frozen=True):
+    """One condition with all that its filter is made of: `path` is the field's in this CRM."""
+
+    kind: Kind
+    condition: Condition
+    path: str
+    knowledge: Knowledge
+    found: Found
+
+    @property
+    def key(self) -> str:
+        return self.condition.key
+
+    @property
+    def values(self) -> tuple[Value, ...]:
+        return self.condition.values
+
+    @property
+    def compared(self) -> Compared:
+        """How the server compares; what names values compares them for being equal."""
+        return _COMPARED.get(self.condition.op, "eq")
+
+
 TEXTS = (Holds.TEXT, Holds.MARKDOWN, Holds.NAME, Holds.EMAILS, Holds.PHONES, Holds.LINKS)
 RELATIONS = (Holds.COMPANY, Holds.PERSON, Holds.MEMBER)
 TIMES = (Holds.DATE, Holds.DATE_TIME)
@@ -41,8 +64,6 @@ SEARCHED: dict[Kind, tuple[str, ...]] = {
     Kind.MEMBER: ("name", "email"),
 }
 _COMPARED: dict[Op, Compared] = {
-    Op.EQ: "eq",
-    Op.NEQ: "neq",
     Op.GT: "gt",
     Op.GTE: "gte",
     Op.LT: "lt",
@@ -109,9 +130,10 @@ def condition(kind: Kind, asked: Condition, knowledge: Knowledge, found: Found) 
     negated = asked.negated ^ (asked.op is Op.NEQ)
     if asked.op in (Op.PRESENT, Op.ABSENT):
         return _presence(holds, path, present=(asked.op is Op.PRESENT) ^ asked.negated)
+    wanted = _Wanted(kind, asked, path, knowledge, found)
     if holds is Holds.CHOICE:
-        return _choice(kind, asked, path, knowledge, negated=negated)
-    positive = _POSITIVE[holds](kind, asked, path, knowledge, found)
+        return _choice(wanted, negated=negated)
+    positive = _POSITIVE[holds](wanted)
     if not negated:
         return positive
     return filters.any_of(_presence(holds, path, present=False), filters.negated(positive))
@@ -157,18 +179,19 @@ def _presence(holds: Holds, path: str, *, present: bool) -> Filter:
     return filters.present(path) if present else filters.absent(path)
 
 
-def _choice(kind: Kind, asked: Condition, path: str, knowledge: Knowledge, *, negated: bool) -> Filter:
-    wanted = [str(each.value if isinstance(each, Choice) else each) for each in asked.values]
-    possible = [each for each in wanted if each not in knowledge.forbidden(kind, asked.key)]
-    if len(possible) < len(wanted) and not asked.assumed:
-        absent = next(each for each in wanted if each not in possible)
-        raise no_such_choice(kind, asked.key, absent, knowledge)
+def _choice(wanted: _Wanted, *, negated: bool) -> Filter:
+    kind, key, knowledge, assumed = wanted.kind, wanted.key, wanted.knowledge, wanted.condition.assumed
+    options = [str(each.value if isinstance(each, Choice) else each) for each in wanted.values]
+    possible = [each for each in options if each not in knowledge.forbidden(kind, key)]
+    if len(possible) < len(options) and not assumed:
+        absent = next(each for each in options if each not in possible)
+        raise no_such_choice(kind, key, absent, knowledge)
     if negated:
-        rejected = {each for each in wanted if asked.assumed and knowledge.rejects(kind, asked.key, each)}
-        return filters.unlike(path, wanted, [each for each in wanted if each not in rejected])
+        rejected = {each for each in options if assumed and knowledge.rejects(kind, key, each)}
+        return filters.unlike(wanted.path, options, [each for each in options if each not in rejected])
     if not possible:
-        raise no_such_choice(kind, asked.key, wanted[0] if wanted else "", knowledge)
-    return filters.chosen(path, possible)
+        raise no_such_choice(kind, key, options[0] if options else "", knowledge)
+    return filters.chosen(wanted.path, possible)
 
 
 def no_such_choice(kind: Kind, key: str, value: str, knowledge: Knowledge, *, raw: bool = False) -> InvalidChoice:
@@ -180,9 +203,9 @@ def no_such_choice(kind: Kind, key: str, value: str, knowledge: Knowledge, *, ra
     return InvalidChoice(sentence + offered, field=key, valid=valid, value=value)
 
 
-def _text(kind: Kind, asked: Condition, path: str, knowledge: Knowledge, found: Found) -> Filter:
-    paths = text_paths(kind, asked.key, knowledge)
-    return filters.any_of(*(_one_text(paths, plain(each), asked.op) for each in asked.values))
+def _text(wanted: _Wanted) -> Filter:
+    paths = text_paths(wanted.kind, wanted.key, wanted.knowledge)
+    return filters.any_of(*(_one_text(paths, plain(each), wanted.condition.op) for each in wanted.values))
 
 
 def _one_text(paths: list[str], text: str, op: Op) -> Filter:
@@ -191,15 +214,13 @@ def _one_text(paths: list[str], text: str, op: Op) -> Filter:
     return filters.contains(paths[0], text) if op is Op.CONTAINS else filters.equals(paths[0], text)
 
 
-def _number(kind: Kind, asked: Condition, path: str, knowledge: Knowledge, found: Found) -> Filter:
-    compared = "eq" if asked.op in (Op.IN, Op.CONTAINS, Op.NEQ) else _COMPARED[asked.op]
-    return filters.any_of(*(filters.number(path, compared, _figure(each)) for each in asked.values))
+def _number(wanted: _Wanted) -> Filter:
+    return filters.any_of(*(filters.number(wanted.path, wanted.compared, _figure(each)) for each in wanted.values))
 
 
-def _money(kind: Kind, asked: Condition, path: str, knowledge: Knowledge, found: Found) -> Filter:
+def _money(wanted: _Wanted) -> Filter:
     """The amount compares so, and its currency is the one that was named, if any was."""
-    compared = "eq" if asked.op in (Op.IN, Op.CONTAINS, Op.NEQ) else _COMPARED[asked.op]
-    return filters.any_of(*(_amount(path, compared, each) for each in asked.values))
+    return filters.any_of(*(_amount(wanted.path, wanted.compared, each) for each in wanted.values))
 
 
 def _amount(path: str, compared: Compared, value: Value) -> Filter:
@@ -211,31 +232,33 @@ def _amount(path: str, compared: Compared, value: Value) -> Filter:
     return filters.all_of(amount, filters.equals(path.replace("amountMicros", "currencyCode"), value.currency))
 
 
-def _time(kind: Kind, asked: Condition, path: str, knowledge: Knowledge, found: Found) -> Filter:
+def _time(wanted: _Wanted) -> Filter:
     """A comparison with the boundary given, or *on* a day: from its start to the next boundary, else for 24 hours."""
-    moments = [each.at for each in asked.values if isinstance(each, When)]
+    moments = [each.at for each in wanted.values if isinstance(each, When)]
     if not moments:
-        raise Misunderstood(f"{label(kind, asked.key)} needs a date.")
-    if asked.op in (Op.GT, Op.GTE, Op.LT, Op.LTE):
-        return filters.moment(path, _COMPARED[asked.op], moments[0])
+        raise Misunderstood(f"{label(wanted.kind, wanted.key)} needs a date.")
+    path = wanted.path
+    if wanted.condition.op in (Op.GT, Op.GTE, Op.LT, Op.LTE):
+        return filters.moment(path, wanted.compared, moments[0])
     until = moments[1] if len(moments) > 1 else moments[0] + _DAY
     return filters.all_of(filters.moment(path, "gte", moments[0]), filters.moment(path, "lt", until))
 
 
-def _yes_no(kind: Kind, asked: Condition, path: str, knowledge: Knowledge, found: Found) -> Filter:
-    if any(each is True for each in asked.values):
-        return filters.flag(path, value=True)
-    return filters.any_of(filters.absent(path), filters.flag(path, value=False))
+def _yes_no(wanted: _Wanted) -> Filter:
+    if any(each is True for each in wanted.values):
+        return filters.flag(wanted.path, value=True)
+    return filters.any_of(filters.absent(wanted.path), filters.flag(wanted.path, value=False))
 
 
-def _relation(kind: Kind, asked: Condition, path: str, knowledge: Knowledge, found: Found) -> Filter:
+def _relation(wanted: _Wanted) -> Filter:
     """By id where all that are meant are known, else by the related record's name, which takes the server a join."""
-    named = {text: found.get((asked.key, text), Named()) for value in asked.values if (text := named_by(value))}
-    ids = [each.id for each in asked.values if isinstance(each, Ref) and each.id]
+    key, path = wanted.key, wanted.path
+    named = {text: wanted.found.get((key, text), Named()) for value in wanted.values if (text := named_by(value))}
+    ids = [each.id for each in wanted.values if isinstance(each, Ref) and each.id]
     ids += [each for one in named.values() if one.complete for each in one.ids]
     known = list(dict.fromkeys(ids))
     parts = [filters.one_of(path, known[at : at + 100]) for at in range(0, len(known), 100)]
-    parts += [_joined(kind, asked.key, path, text) for text, one in named.items() if not one.complete]
+    parts += [_joined(wanted.kind, key, path, text) for text, one in named.items() if not one.complete]
     return filters.any_of(*parts)
 
 
@@ -275,8 +298,7 @@ def _figure(value: Value) -> float | int:
     return value
 
 
-_Build = Callable[[Kind, Condition, str, Knowledge, Any], Filter]
-_POSITIVE: dict[Holds, _Build] = {
+_POSITIVE: dict[Holds, Callable[[_Wanted], Filter]] = {
     **dict.fromkeys(TEXTS, _text),
     **dict.fromkeys(RELATIONS, _relation),
     **dict.fromkeys(TIMES, _time),
