@@ -59,7 +59,7 @@ def _record_option(ref: Ref) -> dict[str, Any]:
 
 
 def text_of(value: Value) -> str:
-    """The value as it stands in a text input, and as `bot.blocks.answers` compares it with what comes back."""
+    """The value as it stands in a text input, and as `bot.blocks.filled_in` compares it with what comes back."""
     match value:
         case str():
             return value

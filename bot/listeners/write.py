@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from bot import fields
 from bot.answers import Schema
-from bot.blocks import answers, forms, ids, lists, problems
+from bot.blocks import filled_in, forms, ids, lists, problems
 from bot.blocks.forms import FormContext
 from bot.blocks.primitives import modal
 from bot.changes import Verb
@@ -202,7 +202,7 @@ class Write:
         record = draft.record if draft else None
         if context.verb is Verb.UPDATE and record is None:
             raise Misunderstood("This form was open for too long. Copy what you typed and open it once more.")
-        given = answers.read_form(
+        given = filled_in.read_form(
             submission.view,
             FIELDS[context.kind],
             record.values if record else (draft.values if draft else {}),

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.blocks import ids
-from bot.blocks.answers import Answers, read_form
+from bot.blocks.filled_in import FilledIn, read_form
 from bot.blocks.forms import FormContext, form, loading, options, read_context, write_context
 from bot.blocks.primitives import View
 from bot.changes import Verb
@@ -36,11 +36,11 @@ def submitted(view: View, **typed: dict[str, Any]) -> View:
     return {**view, "state": {"values": values}}
 
 
-def answered(record: Record, **typed: dict[str, Any]) -> Answers:
+def answered(record: Record, **typed: dict[str, Any]) -> FilledIn:
     return read_form(submitted(shown(record), **typed), FIELDS[record.kind], record.values, timezone=TZ)
 
 
-def typed_into(kind: Kind, key: str, old: Value, **typed: Any) -> Answers:
+def typed_into(kind: Kind, key: str, old: Value, **typed: Any) -> FilledIn:
     """What one field says after something was typed into it."""
     view = {"state": {"values": {key: {ids.INPUT: typed}}}}
     return read_form(view, [field(kind, key)], {key: old}, timezone=TZ, currency="EUR")

@@ -29,7 +29,7 @@ _NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,10})?", re.ASCII)
 _KINDS = {Holds.COMPANY: Kind.COMPANY, Holds.PERSON: Kind.PERSON, Holds.MEMBER: Kind.MEMBER}
 
 
-class Answers(Struct, frozen=True):
+class FilledIn(Struct, frozen=True):
     """A form's values by the keys of `bot.fields`, None where emptied; with `errors`, nothing of it may be used."""
 
     values: dict[str, Value] = field(default_factory=dict)
@@ -56,21 +56,21 @@ def read_form(
     *,
     timezone: str,
     currency: str = "USD",
-) -> Answers:
+) -> FilledIn:
     """The values of a submission. `old` is what the record held when the form was opened (empty for a create).
 
     A field that was left as it was comes back as exactly its old value; `currency` stands for amounts that name none.
     """
     states = (view.get("state") or {}).get("values") or {}
-    answers = Answers(whole_thread=_is_checked(states))
+    filled = FilledIn(whole_thread=_is_checked(states))
     ticked = [_ref(option) for option in _only(states.get(ids.SUGGESTED) or {}).get("selected_options") or ()]
     for each in fields:
         if each.key in states:
             given = _Input(each, _only(states[each.key]), old.get(each.key), timezone, currency)
-            _read_into(answers, given)
+            _read_into(filled, given)
     if ticked:
-        answers.values["records"] = _with_ticked(answers.values.get("records"), ticked)
-    return answers
+        filled.values["records"] = _with_ticked(filled.values.get("records"), ticked)
+    return filled
 
 
 def _with_ticked(records: Value, ticked: Sequence[Ref]) -> Refs:
@@ -78,16 +78,16 @@ def _with_ticked(records: Value, ticked: Sequence[Ref]) -> Refs:
     return Refs(tuple({ref.id: ref for ref in (*chosen, *ticked)}.values()))
 
 
-def _read_into(answers: Answers, given: _Input) -> None:
+def _read_into(filled: FilledIn, given: _Input) -> None:
     key = given.field.key
     try:
         value = _READ[given.field.holds](given)
     except Misunderstood as error:
-        answers.errors[key] = str(error)
+        filled.errors[key] = str(error)
         return
     if value is None and given.field.required:
-        answers.errors[key] = f"{given.field.label} is needed."
-    answers.values[key] = value
+        filled.errors[key] = f"{given.field.label} is needed."
+    filled.values[key] = value
 
 
 def _only(actions: Mapping[str, Any]) -> Mapping[str, Any]:
