@@ -18,6 +18,7 @@ from bot.listeners.again import Again
 from bot.listeners.asking import Asking
 from bot.listeners.decide import Decide
 from bot.listeners.front import Front
+from bot.listeners.history import Past
 from bot.listeners.home import AppHome
 from bot.listeners.inbox import Inbox
 from bot.listeners.lookup import Lookup
@@ -172,11 +173,13 @@ def _stories(ground: Ground, cards: Cards, executor: Executor, of_teams: Tenancy
     proposing = Proposing(store=store, cards=cards, now=utc_now)
     lookup = Lookup(store, command=command, now=utc_now)
     decide = Decide(store=store, deciding=deciding, proposing=proposing, lookup=lookup, command=command, now=utc_now)
-    write = Write(store=store, proposing=proposing, lookup=lookup, decide=decide, now=utc_now)
+    past = Past(store)
+    write = Write(store=store, proposing=proposing, lookup=lookup, past=past, now=utc_now)
     asking = Asking(
         lookup=lookup,
         write=write,
         decide=decide,
+        past=past,
         connect=of_teams.connect,
         settling=of_teams.settling,
         command=command,
@@ -188,6 +191,7 @@ def _stories(ground: Ground, cards: Cards, executor: Executor, of_teams: Tenancy
         message=FromMessage(store, now=utc_now),
         write=write,
         decide=decide,
+        past=past,
         again=Again(store=store, proposing=proposing, write=write, now=utc_now),
         suggest=Suggest(),
         connect=of_teams.connect,

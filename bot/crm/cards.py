@@ -17,7 +17,7 @@ DEALS = 20
 NOTES = 5
 
 
-class Cards:
+class RecordCards:
     """Gathers the parts of one connection's record cards."""
 
     def __init__(self, reading: Reading, ties: Ties) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from bot.answers import Page, Schema, Whereabouts, Workflow
 from bot.changes import LinkChange
 from bot.crm import filters, listing, search
-from bot.crm.cards import Cards
+from bot.crm.cards import RecordCards
 from bot.crm.dialect import SELECTS, Knowledge
 from bot.crm.maton import Gateway
 from bot.crm.pace import Urgency
@@ -31,7 +31,7 @@ class Twenty:
         self._reading = Reading(gateway, self._knowledge)
         self._ties = Ties(gateway, self._reading)
         self._writing = Writing(gateway, self._reading)
-        self._cards = Cards(self._reading, self._ties)
+        self._cards = RecordCards(self._reading, self._ties)
         self._typeahead = TypeAhead(self._reading, settling=settling)
 
     @property

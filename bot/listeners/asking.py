@@ -8,6 +8,7 @@ from bot.language import commands, intents
 from bot.listeners.connect import Connect
 from bot.listeners.decide import Decide
 from bot.listeners.front import Here
+from bot.listeners.history import Past
 from bot.listeners.lookup import Lookup
 from bot.listeners.payloads import Command
 from bot.listeners.team_settings import Settling
@@ -23,6 +24,7 @@ class Asking:
         lookup: Lookup,
         write: Write,
         decide: Decide,
+        past: Past,
         connect: Connect,
         settling: Settling,
         command: str,
@@ -31,6 +33,7 @@ class Asking:
         self._lookup = lookup
         self._write = write
         self._decide = decide
+        self._past = past
         self._connect = connect
         self._settling = settling
         self._command = command
@@ -56,7 +59,7 @@ class Asking:
             case intents.Pending():
                 await self._decide.pending(here)
             case intents.History():
-                await self._decide.history(asked, here)
+                await self._past.asked(asked, here)
             case intents.New() | intents.Edit() | intents.Delete() | intents.Done():
                 await self._to_write(asked, here)
             case intents.Connect() | intents.Status() | intents.Disconnect() | intents.Settings():

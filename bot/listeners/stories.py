@@ -12,6 +12,7 @@ from bot.listeners.connect import Connect
 from bot.listeners.decide import Decide
 from bot.listeners.events import APP_UNINSTALLED, TOKENS_REVOKED, Removal
 from bot.listeners.front import Routes
+from bot.listeners.history import Past
 from bot.listeners.home import AppHome
 from bot.listeners.lookup import Lookup
 from bot.listeners.message import FromMessage
@@ -32,6 +33,7 @@ class Stories(Struct, frozen=True, kw_only=True):
     write: Write
     decide: Decide
     again: Again
+    past: Past
     suggest: Suggest
     connect: Connect
     settling: Settling
@@ -57,7 +59,7 @@ class Stories(Struct, frozen=True, kw_only=True):
                 ids.LIST_NEXT: patiently(self.lookup.turn),
                 ids.LIST_PREVIOUS: patiently(self.lookup.turn),
                 ids.RECORD_SHOW: patiently(self.lookup.show_clicked),
-                ids.RECORD_HISTORY: self.decide.history_clicked,
+                ids.RECORD_HISTORY: self.past.clicked,
                 ids.RECORD_UNSHARE: self.lookup.unshare,
                 ids.RECORD_EDIT: self.write.edit_clicked,
                 ids.RECORD_DELETE: patiently(self.write.delete_clicked),
@@ -66,8 +68,8 @@ class Stories(Struct, frozen=True, kw_only=True):
                 ids.RECORD_ADD_TASK: self.write.add_task,
                 ids.RECORD_MORE: patiently(self.write.more),
                 ids.RECORD_OPEN_IN_CRM: nothing,
-                ids.HISTORY_NEXT: self.decide.history_page,
-                ids.HISTORY_PREVIOUS: self.decide.history_page,
+                ids.HISTORY_NEXT: self.past.turn,
+                ids.HISTORY_PREVIOUS: self.past.turn,
                 ids.DRAFT_OPEN: self.write.open_draft,
                 ids.CONNECT_OPEN: nothing,
                 ids.CONNECT_CHECK: self.connect.check,

@@ -21,9 +21,9 @@ from bot.fields import FIELDS, Holds
 from bot.language import intents
 from bot.language.intents import Target
 from bot.listeners import drafts
-from bot.listeners.decide import Decide
 from bot.listeners.drafts import Draft
 from bot.listeners.front import Here, Taken
+from bot.listeners.history import Past
 from bot.listeners.lookup import Lookup
 from bot.listeners.message import with_source
 from bot.listeners.payloads import Click, Submission
@@ -38,12 +38,12 @@ class Write:
     """Opens forms and turns what comes back into proposals."""
 
     def __init__(
-        self, *, store: Store, proposing: Proposing, lookup: Lookup, decide: Decide, now: Callable[[], datetime]
+        self, *, store: Store, proposing: Proposing, lookup: Lookup, past: Past, now: Callable[[], datetime]
     ) -> None:
         self._store = store
         self._proposing = proposing
         self._lookup = lookup
-        self._decide = decide
+        self._past = past
         self._now = now
 
     # Opening forms
@@ -163,7 +163,7 @@ class Write:
             case ids.MORE_TASKS:
                 await self._lookup.attached(ref, Kind.TASK, here)
             case ids.MORE_HISTORY:
-                await self._decide.history_of(ref, here)
+                await self._past.of_record(ref, here)
             case _:
                 raise Misunderstood("This menu belongs to an older version of the bot. Run the command again.")
 

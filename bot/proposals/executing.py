@@ -30,7 +30,7 @@ AT_ONCE = 20
 """What one sweep takes up of each sort."""
 
 NOT_AS_SHOWN = "The stored change is not the one that the card showed, so it was not carried out."
-OTHER_CRM = "The workspace was connected to another CRM meanwhile, so this was not carried out. Propose it again."
+CRM_REPLACED = "The workspace was connected to another CRM meanwhile, so this was not carried out. Propose it again."
 CRM_LEFT = (
     "No answer came when this was written, and since then the workspace has left that CRM. "
     "So nobody can tell from here whether it was written; it will not be sent again."
@@ -153,7 +153,7 @@ class Executor:
         # in the same transaction: so a claim that was had is one for the CRM that the decision saw.
         crm = await team.crm(fresh=again)
         if crm.connection_id != change.connection_id:
-            raise Refused(CRM_LEFT if again else OTHER_CRM)
+            raise Refused(CRM_LEFT if again else CRM_REPLACED)
         return Application(change, crm, again=again)
 
     async def _failed(self, proposal: Proposal, sentence: str) -> Shown | None:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Select, bindparam, delete, insert, select
 
-from bot.models import TeamId
+from bot.models import Kind, Ref, TeamId
 from bot.proposal import Event
 from bot.store.database import Database, Single
 from bot.store.rows import EVENT, event
@@ -12,6 +12,7 @@ from bot.store.tables import erasures, history
 
 FIRST_PAGE = 2**62
 """Above every event's id: a page without `before` begins here."""
+LOOKED_THROUGH = 5_000
 
 h = history.c
 
@@ -24,6 +25,13 @@ _page = (
 OF_TEAM = _page
 OF_RECORD = _page.where(h.record_id == bindparam("b_record"))
 OF_PERSON = _page.where(h.actor == bindparam("b_actor"))
+
+NAMED_LATELY = (
+    select(h.kind, h.record_id, h.name)
+    .where(h.team_id == bindparam("b_team"))
+    .order_by(h.id.desc())
+    .limit(bindparam("b_limit"))
+)
 
 PERMIT = insert(erasures)
 REVOKE = delete(erasures)
@@ -54,6 +62,13 @@ class History:
     ) -> tuple[Event, ...]:
         """What a person proposed and decided, newest first."""
         return await self._events(OF_PERSON, b_team=team, b_actor=user, b_before=before, b_limit=limit)
+
+    async def records_called(self, team: TeamId, name: str) -> tuple[Ref, ...]:
+        """The records that the team's last `LOOKED_THROUGH` events call so, ignoring case; the newest first."""
+        lately = await self._database.read(Single(NAMED_LATELY, {"b_team": team, "b_limit": LOOKED_THROUGH}))
+        wanted = " ".join(name.casefold().split())
+        called = ((kind, id, name) for kind, id, name in lately if " ".join(name.casefold().split()) == wanted)
+        return tuple({id: Ref(Kind(kind), id, name) for kind, id, name in called}.values())
 
     async def _events(self, statement: Select[tuple[object, ...]], **values: object) -> tuple[Event, ...]:
         rows = await self._database.read(Single(statement, values))

@@ -42,6 +42,7 @@ STATEMENTS = {
     "history of a team": history.OF_TEAM,
     "history of a record": history.OF_RECORD,
     "history of a person": history.OF_PERSON,
+    "what was named lately": history.NAMED_LATELY,
     "old history": history.DELETE_OLD,
     "connection": connections.GET,
     "connections that work": connections.FARING,

@@ -144,6 +144,20 @@ async def test_what_was_deleted_has_a_history_by_its_id(one_home):
     assert f"@{ANA} confirmed deleting the company “Shortlived”" in said
 
 
+async def test_what_was_deleted_has_a_history_by_its_name(one_home):
+    """Also where another record matches the words: the one that was called just so is meant."""
+    for name in ("Gone Ltd", "Gone Ltd Holding"):
+        one_home.crm.add("companies", {"name": name})
+    await one_home.slack.command(ANA, SALES, "/crm delete company Gone Ltd")
+    card = await one_home.private_card()
+    await one_home.slack.click(card, "Confirm", user=ANA)
+    await one_home.shows(card, "Deleted company")
+
+    assert "What happened to “Gone Ltd”" in text_of(await one_home.ask("/crm history gone ltd"))
+    assert "What happened to “Gone Ltd”" in text_of(await one_home.ask("/crm history company Gone  Ltd"))
+    assert "Nothing in the CRM matches" in text_of(await one_home.ask("/crm history person gone ltd"))
+
+
 async def test_the_teams_history_is_for_admins(one_home):
     """Only an admin sees everybody's."""
     await propose(one_home, "Everybodys")

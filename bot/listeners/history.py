@@ -1,0 +1,120 @@
+"""What happened: to one's own proposals, to a record, or in the whole team."""
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from bot.blocks import history as blocks
+from bot.blocks import ids, lists
+from bot.errors import BotError, Misunderstood, NotAllowed
+from bot.language import intents
+from bot.language.intents import Target
+from bot.listeners.front import Here
+from bot.listeners.payloads import Click
+from bot.listeners.resolving import matches
+from bot.models import Kind, Record, Ref
+from bot.store import Store
+from bot.store.history import FIRST_PAGE
+
+HISTORY_SHOWN = 10
+
+
+class Past:
+    """Answers from the history; the CRM is asked only which record is meant."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def asked(self, asked: intents.History, here: Here) -> None:
+        """What I proposed and decided, what happened to a record, or, for admins, everything."""
+        if asked.what is not None and asked.what.id:
+            # The CRM is not asked: what was deleted is gone there, and has a history all the same.
+            await self._page(_Page("record", asked.what.id.lower()), here)
+        elif asked.what is not None:
+            await self._by_name(asked.what, here)
+        elif asked.scope == "team":
+            await self._of_team(here)
+        else:
+            await self._page(_Page("mine"), here)
+
+    async def _by_name(self, what: Target, here: Here) -> None:
+        """Of what the CRM finds, and of what was called so here and is there no more."""
+        called = await self._store.history.records_called(here.team.id, what.words)
+        known = [
+            Record(kind=each.kind, id=each.id, name=each.name, values={})
+            for each in called
+            if what.kind in (None, each.kind)
+        ]
+        try:
+            found = await matches(what, await here.team.crm(), tuple(Kind))
+        except BotError:
+            if not known:
+                raise
+            found = ()
+        either = tuple({each.id: each for each in (*known, *found)}.values())
+        exact = [each for each in either if each.name.casefold() == " ".join(what.words.casefold().split())]
+        if len(either) == 1 or len(exact) == 1:
+            await self.of_record((exact or either)[0].ref, here)
+            return
+        viewer = await here.viewer()
+        choice = lists.which_one(f"Which “{what.words}”?", either, viewer, action_id=ids.RECORD_HISTORY, verb="History")
+        await here.talk.privately(choice)
+
+    async def clicked(self, click: Click, here: Here) -> None:
+        """What happened to the record that was chosen."""
+        await self.of_record(ids.dereference(click.value), here)
+
+    async def of_record(self, ref: Ref, here: Here) -> None:
+        """What happened to one record."""
+        await self._page(_Page("record", ref.id), here)
+
+    async def _of_team(self, here: Here) -> None:
+        if not (await here.team.profile(here.talk.user, fresh=True)).is_admin:
+            raise NotAllowed("The whole team's history is for workspace admins; yours is there with history.")
+        await self._page(_Page("team"), here)
+
+    async def turn(self, click: Click, here: Here) -> None:
+        """Older entries, in place."""
+        page = _Page.read(click.value)
+        if page.scope == "team" and not (await here.team.profile(here.talk.user, fresh=True)).is_admin:
+            raise NotAllowed("The whole team's history is for workspace admins.")
+        await self._page(page, here, in_place=True)
+
+    async def _page(self, page: "_Page", here: Here, *, in_place: bool = False) -> None:
+        history, team = self._store.history, here.team.id
+        match page.scope:
+            case "record":
+                events = await history.of_record(team, page.record, before=page.before, limit=HISTORY_SHOWN + 1)
+            case "team":
+                events = await history.of_team(team, before=page.before, limit=HISTORY_SHOWN + 1)
+            case _:
+                events = await history.of_person(team, here.talk.user, before=page.before, limit=HISTORY_SHOWN + 1)
+        shown, more = events[:HISTORY_SHOWN], len(events) > HISTORY_SHOWN
+        older = replace(page, before=shown[-1].id).written() if more else ""
+        timezone = (await here.viewer()).timezone
+        title = _TITLES[page.scope]
+        if page.scope == "record" and shown:
+            title = f"What happened to “{shown[0].record.name}”"
+        answer = blocks.page(title, shown, timezone=timezone, older=older)
+        await here.talk.privately(answer, replace=in_place)
+
+
+_TITLES = {"mine": "What you proposed and decided", "record": "What happened to this record", "team": "Everything here"}
+
+
+class _Page(Struct, frozen=True):
+    """A page of history as a button's value: whose, and before which entry. It names no person and no text."""
+
+    scope: str
+    record: str = ""
+    before: int = FIRST_PAGE
+
+    def written(self) -> str:
+        return f"{self.scope} {self.before} {self.record}"
+
+    @classmethod
+    def read(cls, value: str) -> "_Page":
+        scope, _, rest = value.partition(" ")
+        before, _, record = rest.partition(" ")
+        if scope not in _TITLES or not before.isdigit():
+            raise Misunderstood("This history is too old to be turned.", hint="Run the command again.")
+        return cls(scope, record, int(before))
