@@ -199,6 +199,11 @@ VOID = Step(
     .returning(*PROPOSAL)
 )
 
+TELL_ANEW: Update = (
+    update(proposals).where(p.team_id == bindparam("b_team"), is_open(), _in("pending")).values(**_new_turn())
+)
+"""What waits reads otherwise from now on, though nothing about itself has changed."""
+
 GET: Read = select(*PROPOSAL).where(p.id == bindparam("b_id"), p.team_id == bindparam("b_team"))
 
 _newest_first = (p.created_at.desc(), p.id.desc())

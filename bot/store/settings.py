@@ -1,11 +1,12 @@
 """Each team's own settings, as one JSON text."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 from sqlalchemy import Connection, bindparam, select
 
 from bot.models import TeamId, UserId
+from bot.store import proposal_statements as sql
 from bot.store.database import Database, Single
 from bot.store.tables import settings
 from bot.store.upserts import InsertOrReplace
@@ -14,6 +15,7 @@ from bot.team_settings import TeamSettings
 GET = select(settings.c.settings).where(settings.c.team_id == bindparam("b_team"))
 SAVE = InsertOrReplace(settings)
 DEFAULTS = TeamSettings()
+REREAD_WITHIN = timedelta(seconds=5)
 
 
 def read(found: str | None) -> TeamSettings:
@@ -33,7 +35,10 @@ class Settings:
         return read(found)
 
     async def save(self, team: TeamId, new: TeamSettings, *, by: UserId, now: datetime) -> None:
-        """Replace the team's settings."""
+        """Replace the team's settings; its waiting cards, which say who decides, are due for rewriting.
+
+        They are once every process reads the new settings, which each may remember for `REREAD_WITHIN`.
+        """
         row = {
             "team_id": team,
             "settings": msgspec.json.encode(new).decode(),
@@ -43,5 +48,6 @@ class Settings:
 
         def work(connection: Connection) -> None:
             SAVE(connection, row)
+            connection.execute(sql.TELL_ANEW, {"b_team": team, "b_card_due": now + REREAD_WITHIN})
 
         await self._database.write(work)

@@ -25,6 +25,7 @@ STATEMENTS = {
     "expire": sql.EXPIRE,
     "supersede": sql.SUPERSEDE,
     "void": sql.VOID,
+    "tell anew": sql.TELL_ANEW,
     "open of a person": sql.OPEN_OF,
     "pending of others": sql.PENDING_OF_OTHERS,
     "open on a record": sql.OPEN_ON,

@@ -1,5 +1,7 @@
 """Settings decide who may write and who decides; Home shows what is mine; health is told once per break."""
 
+from datetime import timedelta
+
 import pytest
 
 from bot.blocks.team_settings import read_settings, settings_form, web_address
@@ -94,6 +96,19 @@ async def test_an_admin_settles_that_another_person_decides(acme: Street) -> Non
     await acme.shows(card, "Confirmed by")
     await acme.quiet()
     assert acme.crm_requests("POST") != []
+
+
+async def test_a_card_that_waits_says_what_is_settled_since(acme: Street, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The policy of its making is not what will be asked when somebody presses Confirm."""
+    monkeypatch.setattr("bot.store.settings.REREAD_WITHIN", timedelta(0))
+    card = await acme.save_note(user=ANA)
+    assert "The proposer decides" in text_of(card)
+
+    form = await acme.ask_form("/crm settings", user=CLEO)
+    await acme.slack.submit(form, {"Who decides": "Another person"})
+
+    now = await acme.shows(card, "Somebody other than the proposer")
+    assert buttons_of(now) == ["Confirm", "Cancel"]
 
 
 async def test_mistakes_stand_at_their_fields(acme: Street) -> None:
