@@ -17,7 +17,7 @@ from bot.blocks.problems import aside
 from bot.blocks.proposal import Around, card
 from bot.errors import BotError
 from bot.policy import approvers, needs_others, placing, who_decides
-from bot.proposal import Card, CardPlace, Proposal
+from bot.proposal import Card, CardPlace, Proposal, State
 from bot.slack.talk import UNREACHABLE, Talk, by_response_url, reason, said
 from bot.store import Store
 from bot.team_settings import CardPlacing
@@ -85,14 +85,19 @@ class Cards:
             await talk.privately(aside(ONLY_YOU.format(command=self._command)))
 
     async def post_again(self, proposal: Proposal, team: Team, talk: Talk) -> None:
-        """Show a pending proposal once more: to this person, and to all who are to decide it if they have no card."""
-        shown = await self._store.cards.cards(proposal.team_id, proposal.id)
-        settings = await team.settings()
-        deciding = ("", *approvers(settings, proposal.change))  # whoever reads the channel, or by direct message
-        if needs_others(settings, proposal.change) and not any(each.place.user in deciding for each in shown):
+        """Show a proposal once more to this person; its proposer shows it to all who decide, if they have no card."""
+        if talk.user == proposal.proposer and await self._lacks_deciders(proposal, team):
             await self.post(proposal, team, talk)
         else:
             await self._to_one(proposal, team, talk, await self.message(proposal, team))
+
+    async def _lacks_deciders(self, proposal: Proposal, team: Team) -> bool:
+        settings = await team.settings()
+        if proposal.state is not State.PENDING or not needs_others(settings, proposal.change):
+            return False
+        shown = await self._store.cards.cards(proposal.team_id, proposal.id)
+        deciding = ("", *approvers(settings, proposal.change))  # whoever reads the channel, or by direct message
+        return not any(each.place.user in deciding for each in shown)
 
     async def _openly(self, proposal: Proposal, team: Team, talk: Talk, message: Message, *, others: bool) -> bool:
         """Show it in the channel, for `others` also where the bot is no member; False when that cannot be."""

@@ -121,7 +121,7 @@ class Proposing:
         return await self._propose(change, origin, undo_of=done.id)
 
     async def reissue(self, proposal: Proposal, origin: Origin) -> None:
-        """Show a pending proposal's card again."""
+        """Show a proposal's card again."""
         await self._cards.post_again(proposal, origin.team, origin.talk)
 
     async def _propose(

@@ -8,6 +8,7 @@ from house import House
 from bot.models import TeamId, UserId
 from bot.sandbox.slack import Message, buttons_of, text_of
 from bot.sandbox.slack.sample import ACME, ANA, BEN, CLEO, RANDOM, SALES
+from bot.store.tables import cards as placed
 from bot.team_settings import Approval, CardPlacing, Rule, TeamSettings
 
 ANOTHER = TeamSettings(rules=(Rule(approval=Approval.ANOTHER),))
@@ -119,3 +120,41 @@ async def test_a_button_pressed_twice_makes_one_proposal(one_home, clicks):
 
     await one_home.shows(shown[0], "Changed task")
     assert one_home.crm.get("tasks", task["id"])["status"] == "DONE"
+
+
+@pytest.mark.parametrize("where", ["channel", "direct message"])
+async def test_who_decides_is_shown_the_card_alone(one_home, where):
+    """Ben asked what waits for him: he gets a card of his own, and nobody else is shown what he looks at."""
+    await settle(one_home, ANOTHER)
+    await propose(one_home, channel=one_home.slack.dm_channel(ANA))
+    asked_in = RANDOM if where == "channel" else one_home.slack.dm_channel(BEN)
+    waiting = await one_home.ask("/crm pending", user=BEN, channel=asked_in)
+
+    await one_home.slack.click(waiting, "Show", user=BEN)
+    await one_home.quiet()
+
+    assert len(cards(one_home.slack.ephemerals(BEN))) == 1
+    assert cards(one_home.slack.messages(asked_in)) == []
+    assert not any("Somebody other than you" in text_of(each) for each in one_home.slack.ephemerals(BEN))
+
+
+async def test_a_card_that_was_replaced_leads_everybody_to_the_newer_one_privately(one_home):
+    """Also when that is decided already: then it is nobody's to be asked in the channel again."""
+    await settle(one_home, ANOTHER)
+    company = one_home.crm.add("companies", {"name": "Zephyr"})
+    for city in ("Potsdam", "Paris"):
+        view = await one_home.ask_form(f"/crm edit {company['id']}")
+        await one_home.slack.submit(view, {"City": city})
+        await one_home.quiet()
+    (newer,) = cards(one_home.slack.messages(SALES))
+    await one_home.slack.click(newer, "Cancel", user=ANA)
+    await one_home.quiet()
+    (older,) = [each for each in one_home.slack.messages(SALES) if "Replaced" in text_of(each)]
+    await one_home.bot.store._database.write(lambda connection: connection.execute(placed.delete()))
+    before = len(one_home.slack.messages(SALES))
+
+    await one_home.slack.click(older, "Show the newer one", user=BEN)
+    await one_home.quiet()
+
+    assert len(one_home.slack.messages(SALES)) == before
+    assert "Cancelled" in text_of(one_home.slack.ephemerals(BEN)[-1])
