@@ -81,4 +81,4 @@ def _values(change: Change, attached: Value = None) -> dict[str, Value]:
     removed = {link.to.id for link in change.unlinks}
     before = attached.to if isinstance(attached, Refs) else ()
     records = (*(ref for ref in before if ref.id not in removed), *(link.to for link in change.links))
-    return {**new_values(change), **({"records": Refs(records)} if records else {})}
+    return {**new_values(change), **({"records": Refs(records)} if records or before else {})}

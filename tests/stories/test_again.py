@@ -37,6 +37,14 @@ def values_in(home: House) -> dict[str, object]:
     return {block["block_id"]: block["element"].get("initial_value") for block in view.blocks if "element" in block}
 
 
+def records_in(home: House) -> list[str]:
+    """The records that are chosen in Ana's open form."""
+    view = home.slack.modal(ANA)
+    assert view
+    (chosen,) = [block["element"] for block in view.blocks if block["block_id"] == "records"]
+    return [option["text"]["text"] for option in chosen.get("initial_options", ())]
+
+
 async def test_a_failed_create_is_put_right_in_its_form(one_home):
     """Everything typed is there again; what is proposed then is a new record, and from the same message."""
     view = await one_home.open_form("save_as_note")
@@ -75,6 +83,21 @@ async def test_an_expired_change_is_proposed_on_the_record_as_it_is_now(one_home
     await again(one_home, card)
 
     assert {"name": "Zephyr Ltd", "city": "Potsdam"}.items() <= values_in(one_home).items()
+
+
+async def test_a_note_that_was_to_belong_to_nothing_is_proposed_so_again(one_home):
+    """That all its records were taken out is part of what was typed."""
+    note = one_home.crm.add("notes", {"title": "Zephyr call"})
+    (company, *_) = one_home.crm.all("companies")
+    one_home.crm.add("noteTargets", {"noteId": note["id"], "targetCompanyId": company["id"]})
+    view = await one_home.ask_form(f"/crm edit {note['id']}")
+    await one_home.slack.submit(view, {"Title": "Zephyr call, at last", "Records": None})
+    await one_home.quiet()
+
+    await again(one_home, await expired(one_home))
+
+    assert values_in(one_home)["title"] == "Zephyr call, at last"
+    assert records_in(one_home) == []
 
 
 async def test_an_expired_delete_is_a_card_again(one_home):
