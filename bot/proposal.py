@@ -193,8 +193,13 @@ def replaces(newer: Proposal, older: Proposal) -> bool:
     """Whether `newer` takes a pending proposal's place: of the same person, on the same record and a field of it."""
     if newer.change.verb is Verb.CREATE or older.proposer != newer.proposer or older.state is not State.PENDING:
         return False
-    touched, before = ({each.key for each in one.change.fields} for one in (newer, older))
-    return older.change.verb is not newer.change.verb or not touched.isdisjoint(before)
+    return older.change.verb is not newer.change.verb or not _touched(newer.change).isdisjoint(_touched(older.change))
+
+
+def _touched(change: Change) -> set[str]:
+    """The keys of its fields; all ties together are one, as in the form."""
+    ties = {"records"} if change.links or change.unlinks else set()
+    return {each.key for each in change.fields} | ties
 
 
 def _without_our_ids(change: Change) -> Change:

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from databases import life_of
 
-from bot.changes import Change, FieldChange, Moved, Verb, rebased, seal
+from bot.changes import Change, FieldChange, LinkChange, Moved, Verb, rebased, seal
 from bot.models import Kind, Record, Ref
 from bot.proposal import Outcome, Proposal, State, What
 from bot.store import Store
@@ -248,6 +248,21 @@ async def test_a_newer_one_supersedes_only_the_pending(store: Store, a_proposal:
     assert {each.id for each in await store.proposals.open_on("T1", "r1")} == {
         confirmed.id, theirs.id, field.id, newer.id,
     }  # fmt: skip
+
+
+async def test_ties_are_one_field(store: Store, a_proposal: Make):
+    """What a note belongs to is chosen whole, as a field is: confirming the older one, too, would tie it twice."""
+    acme = Ref(Kind.COMPANY, "c1", "Acme")
+    note = Change(verb=Verb.UPDATE, kind=Kind.NOTE, record_id="n1", name="Call", links=(LinkChange("l1", acme),))
+    title = msgspec.structs.replace(note, links=(), fields=(FieldChange("title", "Call", "Talk"),))
+    more = msgspec.structs.replace(note, links=(LinkChange("l2", acme), LinkChange("l3", Ref(Kind.DEAL, "d1"))))
+    older, other = a_proposal(change=note), a_proposal(change=title)
+    for proposal in (older, other):
+        assert (await store.proposals.propose(proposal)).replaced == ()
+
+    (ended,) = (await store.proposals.propose(a_proposal(change=more))).replaced
+
+    assert ended.id == older.id
 
 
 async def test_what_is_proposed_twice_at_once_stands_once(store: Store, a_proposal: Make, now: datetime):
