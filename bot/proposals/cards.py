@@ -121,12 +121,12 @@ class Cards:
     async def clicked(self, proposal: Proposal, place: CardPlace, known: Sequence[Card], *, is_true: bool) -> None:
         """Remember the card that was clicked, unless it is among the `known` ones of its proposal.
 
-        `is_true` when it shows the proposal as it stands, else it is due. A private one can be rewritten only by its
-        last click's response_url. Any other is known already, unless the process that posted it died before it could
-        tell the store.
+        `is_true` when it shows the proposal as it stands, else it is due. A private one, and one that the bot posted
+        where it is no member, can be rewritten only by a response_url, of which the last click's lives longest. Any
+        other is known already, unless the process that posted it died before it could tell the store.
         """
         same = [each for each in known if (each.place.channel, each.place.ts) == (place.channel, place.ts)]
-        if not place.ts or (same and not place.is_ephemeral):
+        if not place.ts or any(not each.place.response_url for each in same):
             return
         shown = proposal if is_true else replace(proposal, turn=0)
         await self._store.cards.add_card(shown, place, self._now())

@@ -1,13 +1,15 @@
 """Where a card stands: where its deciders see it, else as settled; and one click that is made twice makes one card."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 from house import House
 
+from bot.listeners import decide
 from bot.models import TeamId, UserId
 from bot.sandbox.slack import Message, buttons_of, text_of
-from bot.sandbox.slack.sample import ACME, ANA, BEN, CLEO, RANDOM, SALES
+from bot.sandbox.slack.sample import ACME, ANA, BEN, CLEO, PRIVATE, RANDOM, SALES
 from bot.store.tables import cards as placed
 from bot.team_settings import Approval, CardPlacing, Rule, TeamSettings
 
@@ -45,6 +47,21 @@ async def test_a_card_for_others_stands_in_the_channel_though_the_bot_is_no_memb
     now = await one_home.shows(card, "Changed task")
     assert "Undo" in buttons_of(now)
     assert [each["status"] for each in one_home.crm.all("tasks") if each["title"] == "Water the plants"] == ["DONE"]
+
+
+async def test_each_click_brings_a_way_to_rewrite_such_a_card(one_home, monkeypatch):
+    """A response_url lives for half an hour: the one of an early click must not be the only one at the end."""
+    await settle(one_home, ANOTHER)
+    await propose(one_home, channel=PRIVATE)
+    (card,) = cards(one_home.slack.messages(PRIVATE))
+    with monkeypatch.context() as early:
+        early.setattr(decide, "RESPONSE_URL_LIVES", timedelta(hours=-1))
+        await one_home.slack.click(card, "Confirm", user=ANA)
+        await one_home.told(ANA, "somebody other than the proposer")
+
+    await one_home.slack.click(card, "Confirm", user=BEN)
+
+    await one_home.shows(card, "Changed task")
 
 
 async def test_a_card_for_others_that_only_its_proposer_sees_says_what_to_do(one_home):
