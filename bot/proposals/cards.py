@@ -78,10 +78,8 @@ class Cards:
         if not openly:
             await self._to_one(proposal, team, talk, message, directly=belongs is CardPlacing.DM)
         named = approvers(settings, proposal.change)
-        for approver in named:
-            if approver != talk.user:
-                await self._directly(proposal, team, approver, message)
-        if others and not openly and not named:
+        reached = [await self._reached(proposal, team, each, message) for each in named if each != talk.user]
+        if others and not (openly or talk.user in named or any(reached)):
             await talk.privately(aside(ONLY_YOU.format(command=self._command)))
 
     async def post_again(self, proposal: Proposal, team: Team, talk: Talk) -> None:
@@ -233,6 +231,15 @@ class Cards:
             log.info("a card is not in its channel: %s", reason(error), extra={"proposal": proposal.id})
             return None
         return CardPlace(channel=answer.get("channel", channel), ts=answer["ts"])
+
+    async def _reached(self, proposal: Proposal, team: Team, user: str, message: Message) -> bool:
+        """Whether this person got it by direct message; people leave, and the policy names them still."""
+        try:
+            await self._directly(proposal, team, user, message)
+        except UNREACHABLE as error:
+            log.warning("an approver has no card: %s", reason(error), extra={"proposal": proposal.id})
+            return False
+        return True
 
     async def _directly(self, proposal: Proposal, team: Team, user: str, message: Message) -> None:
         answer = await team.slack.chat_postMessage(channel=user, **said(message))

@@ -107,6 +107,19 @@ async def test_named_approvers_get_the_card_wherever_it_stands(one_home):
     await one_home.shows(hers, "Changed task")
 
 
+async def test_an_approver_who_cannot_be_reached_keeps_it_from_no_other(one_home):
+    """One of the named has left Slack: the card stands, the others have theirs, and nobody reads of a failure."""
+    left = UserId("U0LEFT0001")
+    rule = Rule(approval=Approval.NAMED, users=(left, UserId(CLEO)))
+    await settle(one_home, TeamSettings(rules=(rule,)))
+
+    await propose(one_home, channel=SALES)
+
+    assert len(cards(one_home.slack.messages(SALES))) == 1
+    assert len(cards(one_home.slack.dm(CLEO))) == 1
+    assert one_home.slack.ephemerals(ANA) == []
+
+
 async def test_cards_go_to_the_direct_message_where_that_is_settled(one_home):
     """From a command and from a message alike, and nowhere else."""
     await settle(one_home, TeamSettings(card_place=CardPlacing.DM))
