@@ -265,3 +265,16 @@ async def test_a_tie_that_is_refused_hinders_no_other(one_home):
     assert second["id"] in tie.values()
     assert "It could not be attached to Zephyr" in text_of(done)
     assert "Attached to: Yonder" in text_of(done)
+
+
+async def test_a_text_that_nobody_touched_stays_when_it_has_to_name_records(one_home):
+    """The CRM's ties are gone when the change is confirmed: the records are named behind the text that is there."""
+    one_home.crm.add("notes", {"title": "Zephyr call", "bodyV2": {"markdown": "They are keen."}})
+    card = await proposed(one_home, "/crm edit note Zephyr call", {"Records": ["Contoso"]})
+    one_home.maton.fault("status", method="POST", path="/noteTargets", status=404, message="Cannot POST /noteTargets")
+
+    await confirm(one_home, card, "the text names them")
+
+    text = find(one_home, "notes", "Zephyr call")["bodyV2"]["markdown"]
+    assert text.startswith("They are keen.")
+    assert "Contoso" in text
