@@ -155,8 +155,8 @@ def _mistake(error: Exception) -> str:
     """What an operator can mend, as a sentence; "" for what is a fault of ours and keeps its traceback."""
     if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
         return "another program listens at HOST and PORT already; stop it, or set PORT to a free one."
-    if isinstance(error, ModuleNotFoundError) and error.name == "asyncpg":
-        return "PostgreSQL needs its driver: pip install 'crm-bot[postgres]'."
+    if type(error).__name__ == "Unusable":
+        return str(error)
     if type(error).__name__ in ("Unreadable", "BadKey"):
         return f"{error} See ENCRYPTION_KEY."
     if type(error).__module__.startswith(("sqlalchemy", "sqlite3", "asyncpg")):

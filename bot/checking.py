@@ -13,7 +13,7 @@ from bot.manifest import SCOPES
 from bot.settings import Misconfigured, Settings, ready_to_serve
 from bot.slack.clients import SlackClients
 from bot.slack.talk import UNREACHABLE
-from bot.store import Store, Unreadable
+from bot.store import Store, Unreadable, Unusable
 from bot.store.sealing import Sealing
 
 
@@ -71,6 +71,8 @@ class _Database:
             self.token = await self._read()
         except Unreadable as error:
             raise _Wrong(f"{error} Add the key that encrypted it behind the first in ENCRYPTION_KEY.") from error
+        except Unusable as error:
+            raise _Wrong(str(error)) from error
         except Exception as error:
             # Drivers raise whatever they like, and their texts may hold the password.
             raise _Wrong(

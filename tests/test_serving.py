@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import aiohttp
+import pytest
 
 from bot.keys import new_key
 from bot.sandbox.slack import FakeSlack, text_of
@@ -178,9 +179,20 @@ async def test_a_check_goes_on_without_a_database():
 
     assert code == 1
     assert [line[:4] for line in said.splitlines()] == ["ok  ", "FAIL", "FAIL", "FAIL"]
-    assert "database: DATABASE_URL (postgresql) cannot be used" in said
+    assert "database: DATABASE_URL (postgresql) cannot be used: nothing answers at its host and port." in said
     assert "Slack: workspaces install at https://crm-bot.example.com/slack/install; their tokens are in" in said
     assert "pw@" not in said
+
+
+@pytest.mark.parametrize("arguments", [["serve"], ["connections", "list"], ["reseal"]], ids=" ".join)
+async def test_a_database_that_is_down_is_a_sentence(arguments):
+    """Whatever asks it first says so, without a traceback and without the password."""
+    nobody = f"127.0.0.1:{free_port()}"
+    env = environment(f"http://{nobody}", f"http://{nobody}", f"postgresql://u:pw@{nobody}/b", 0)
+    code, said = await command(*arguments, env=env)
+
+    assert code == 1
+    assert said == "Error: DATABASE_URL (postgresql) cannot be used: nothing answers at its host and port.\n"
 
 
 async def test_binding_what_maton_does_not_know_is_refused(sqlite_url):

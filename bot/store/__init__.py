@@ -2,5 +2,6 @@
 
 from bot.store.sealing import BadKey, Sealing, Unreadable
 from bot.store.store import Store
+from bot.store.unusable import Unusable
 
-__all__ = ["BadKey", "Sealing", "Store", "Unreadable"]
+__all__ = ["BadKey", "Sealing", "Store", "Unreadable", "Unusable"]

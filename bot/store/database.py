@@ -9,8 +9,15 @@ from typing import Any, Protocol, TypeVar, cast
 
 from msgspec import Struct, field
 from sqlalchemy import Connection, Executable, make_url
+from sqlalchemy.exc import ArgumentError
 
 from bot.store.spelling import Rows
+from bot.store.unusable import Unusable
+
+NO_ADDRESS = (
+    "DATABASE_URL is no address like postgresql://user:password@host:5432/database; is its port a number, and is an @ "
+    "in its password written as %40?"
+)
 
 Result = TypeVar("Result")
 Work = Callable[[Connection], Result]
@@ -51,8 +58,11 @@ class Database(Protocol):
 
 
 def database(url: str) -> Database:
-    """The database behind `DATABASE_URL` (product.md section 8); `ValueError` for one that we cannot use."""
-    parsed = make_url(url)
+    """The database behind `DATABASE_URL` (product.md section 8); `Unusable` for one that we cannot use."""
+    try:
+        parsed = make_url(url)
+    except (ValueError, ArgumentError):  # their texts hold parts of it
+        raise Unusable(NO_ADDRESS) from None
     # Imported here: neither pays for the other's driver and dialect.
     match parsed.get_backend_name():
         case "sqlite":
@@ -64,4 +74,4 @@ def database(url: str) -> Database:
 
             return PostgreSQL(parsed)
         case other:
-            raise ValueError(f"a database of kind {other} is not supported; use sqlite:/// or postgresql://")
+            raise Unusable(f"A database of kind {other} is not supported; use sqlite:/// or postgresql://.")

@@ -4,7 +4,7 @@ READ COMMITTED: a conditional update looks at the row again after waiting for it
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import asyncpg  # type: ignore[import-untyped]
@@ -14,11 +14,15 @@ from sqlalchemy.util import await_only, greenlet_spawn
 
 from bot.store.database import Result, Single, Work
 from bot.store.spelling import Rows, Speller, Spoken, refused
+from bot.store.unusable import Unusable
 
 POSTGRES_POOL = 10  # connections a process may hold; see the scaling page for the budget
 KEPT_IDLE = 30.0
 """Seconds without use after which a connection is not trusted any more: something on the way may have dropped it. That
 nobody has closed one is known without asking, so that none is tried before it is used."""
+
+UNDERSTOOD = {"host", "port", "user", "password", "database", "ssl", "passfile", "target_session_attrs", "krbsrvname"}
+"""asyncpg's parameters that may stand in an address: those that are texts."""
 
 CUT = (
     asyncpg.ConnectionDoesNotExistError,
@@ -32,7 +36,7 @@ class PostgreSQL:
     """Reads and writes share one pool; a read, and a write that is a `Single`, is one round trip."""
 
     def __init__(self, url: URL) -> None:
-        self._url = url.set(drivername="postgresql+asyncpg")
+        self._url = url.set(drivername="postgresql+asyncpg", query=_understood(url.query))
         self._speller = Speller(PGDialect_asyncpg())  # type: ignore[no-untyped-call]
         self._pool: Any = None
         self._opening = asyncio.Lock()
@@ -91,6 +95,14 @@ class PostgreSQL:
     async def close(self) -> None:
         if self._pool is not None:
             await self._pool.close()
+
+
+def _understood(query: Mapping[str, Any]) -> dict[str, Any]:
+    """The address's parameters as asyncpg takes them; hosts hand out addresses that end in `?sslmode=require`."""
+    renamed = {"ssl" if name == "sslmode" else name: value for name, value in query.items()}
+    if unknown := sorted(renamed.keys() - UNDERSTOOD):
+        raise Unusable(f"DATABASE_URL has parameters that asyncpg does not know: {', '.join(unknown)}. Leave them out.")
+    return renamed
 
 
 async def _as_it_is(_: Any) -> None:

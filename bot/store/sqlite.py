@@ -14,6 +14,7 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from bot.store.database import Result, Single, Work
 from bot.store.on_file import BUSY_TIMEOUT, OnFile, prepare
 from bot.store.spelling import Speller
+from bot.store.unusable import Unusable
 from bot.store.writer import Writer
 
 
@@ -26,7 +27,7 @@ class SQLite:
 
     def __init__(self, url: URL) -> None:
         if not url.database or url.database == ":memory:" or url.query.get("mode") == "memory":
-            raise ValueError("SQLite needs a file, as in sqlite:///crm-bot.sqlite3: memory does not survive a restart")
+            raise Unusable("SQLite needs a file, as in sqlite:///crm-bot.sqlite3: memory does not survive a restart.")
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
         self._url = url.set(drivername="sqlite+pysqlite")
         self._speller = Speller(SQLiteDialect_pysqlite())

@@ -26,6 +26,7 @@ from bot.store.sealing import Sealing
 from bot.store.seen_events import SeenEvents
 from bot.store.settings import Settings
 from bot.store.standing import Standing, at_stake, standing
+from bot.store.unusable import Unusable, why
 
 
 class Store:
@@ -52,15 +53,19 @@ class Store:
 
     @classmethod
     async def open(cls, database_url: str, sealing: Sealing) -> Self:
-        """The store behind `DATABASE_URL`, migrated; any number of processes may do this at once."""
-        opened = database(database_url)
+        """The store behind `DATABASE_URL`, migrated; any number of processes may do this at once.
+
+        Raises `Unusable` for what an operator can mend.
+        """
         try:
-            if not await opened.read(is_current):
-                await opened.administer(migrate)
-        except BaseException:
-            await opened.close()
+            return cls(await _opened(database_url), sealing)
+        except Unusable:
             raise
-        return cls(opened, sealing)
+        except Exception as error:
+            if reason := why(error):
+                kind = database_url.partition(":")[0].partition("+")[0]
+                raise Unusable(f"DATABASE_URL ({kind}) cannot be used: {reason}.".replace("?.", "?")) from error
+            raise
 
     async def standing(self, team: TeamId) -> Standing:
         """How a team stands; one statement."""
@@ -92,3 +97,14 @@ class Store:
     async def close(self) -> None:
         """Let go of every connection; transactions that were begun end first."""
         await self._database.close()
+
+
+async def _opened(database_url: str) -> Database:
+    opened = database(database_url)
+    try:
+        if not await opened.read(is_current):
+            await opened.administer(migrate)
+    except BaseException:
+        await opened.close()
+        raise
+    return opened

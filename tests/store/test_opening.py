@@ -3,21 +3,23 @@
 import asyncio
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from databases import PostgreSQLServer
+from sqlalchemy import make_url
 
-from bot.store import Sealing, Store
+from bot.store import Sealing, Store, Unusable
 from bot.store import migrate as migrating
 from bot.store.database import database
 from bot.store.tables import metadata
 
 OPEN = """
 import asyncio, sys
-from bot.store import Sealing, Store
+from bot.store import Sealing, Store, Unusable
 
 async def main():
     store = await Store.open(sys.argv[1], Sealing())
@@ -91,12 +93,54 @@ async def test_a_start_that_has_nothing_to_do_does_not_import_alembic(database_u
 
 @pytest.mark.parametrize(
     ("url", "says"),
-    [("sqlite://", "needs a file"), ("sqlite:///:memory:", "needs a file"), ("mysql://host/db", "not supported")],
+    [
+        ("sqlite://", "needs a file"),
+        ("sqlite:///:memory:", "needs a file"),
+        ("mysql://host/db", "not supported"),
+        ("postgresql://user:secret@host:port/db", "is its port a number"),
+        ("postgresql://user:secret@host/db?channel_binding=require", "not know: channel_binding"),
+    ],
 )
 def test_what_cannot_be_used_is_said(url: str, says: str):
-    """A database in memory, or of another kind, is refused in words."""
-    with pytest.raises(ValueError, match=says):
+    """A database in memory, of another kind, or at an address that is none, is refused in words, without a secret."""
+    with pytest.raises(Unusable, match=says) as refused:
         database(url)
+    assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"database": "nobody_made_it"}, "no database of that name"),
+        ({"username": "nobody"}, "does not accept this user"),
+        ({"query": {"host": "/nowhere"}}, "not there"),
+        ({"host": "127.0.0.1", "port": 9, "query": {}}, "nothing answers at its host and port"),
+        ({"host": "no.such.invalid", "query": {}}, "host is not known"),
+    ],
+)
+async def test_a_server_that_cannot_be_used_is_said(postgresql_url: str, changed: dict[str, Any], says: str):
+    """Whatever the driver raises, an operator is told what to look at, and no password."""
+    url = make_url(postgresql_url).set(password="secret").set(**changed).render_as_string(hide_password=False)
+    with pytest.raises(Unusable, match=says) as refused:
+        await Store.open(url, Sealing())
+    assert "secret" not in str(refused.value)
+
+
+async def test_a_servers_address_as_hosts_hand_it_out(postgresql_url: str):
+    """`sslmode`, which others know, is understood: in an address with it, too, the tables are made and used."""
+    store = await Store.open(f"{postgresql_url}&sslmode=prefer", Sealing())
+    assert await store.proposals.open_counts() == {}
+    await store.close()
+    with pytest.raises(Unusable, match="parameter has a wrong value"):
+        await Store.open(f"{postgresql_url}&sslmode=bogus", Sealing())
+
+
+async def test_a_file_that_cannot_be_used_is_said(tmp_path: Path):
+    """A directory, a file of another kind, and a place where nothing can be made."""
+    (tmp_path / "text").write_text("no database at all, but a text of some length")
+    for where, says in ((tmp_path, "directory"), (tmp_path / "text", "something else"), ("/proc/a/b", "not there")):
+        with pytest.raises(Unusable, match=says):
+            await Store.open(f"sqlite:///{where}", Sealing())
 
 
 async def test_a_database_that_is_away_is_not_ready(postgresql_server: PostgreSQLServer):
