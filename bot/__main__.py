@@ -4,6 +4,7 @@ import asyncio
 import errno
 import gc
 import os
+import socket
 import sys
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
@@ -16,6 +17,14 @@ Result = TypeVar("Result")
 
 READ_BY_BOLT = ("SLACK_BOT_TOKEN", "SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET", "SLACK_SIGNING_SECRET")
 """What Bolt would read behind our back: with a client id it sets up stores of its own, which keep tokens in files."""
+
+
+LISTENING = {
+    errno.EADDRINUSE: "another program listens at HOST and PORT already; stop it, or set PORT to a free one.",
+    errno.EADDRNOTAVAIL: "HOST is no address of this machine; set it to 127.0.0.1, or to 0.0.0.0 for all of them.",
+    errno.EACCES: "this user may not listen at PORT; set it to one from 1024 on.",
+}
+"""Why nobody can listen at HOST and PORT, and what to do about it."""
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -153,8 +162,10 @@ def _run(work: Coroutine[Any, Any, Result], *, on: Callable[[], asyncio.Abstract
 
 def _mistake(error: Exception) -> str:
     """What an operator can mend, as a sentence; "" for what is a fault of ours and keeps its traceback."""
-    if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
-        return "another program listens at HOST and PORT already; stop it, or set PORT to a free one."
+    if isinstance(error, OSError) and error.errno in LISTENING:
+        return LISTENING[error.errno]
+    if isinstance(error, socket.gaierror):
+        return "HOST is no name or address that is known here."
     if type(error).__name__ == "Unusable":
         return str(error)
     if type(error).__name__ in ("Unreadable", "BadKey"):

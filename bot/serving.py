@@ -45,8 +45,9 @@ async def serve(settings: Settings) -> None:
     await site.start()
     bot.start()
     collecting = asyncio.create_task(collect_by_the_clock())
-    socket = await _connect_socket(bot) if settings.socket_mode else None
-    log.info("serving %s on %s:%s", settings.mode, settings.host, settings.port)
+    socket = await _connect_socket(bot, stop) if settings.socket_mode else None
+    if not stop.is_set():
+        log.info("serving %s on %s:%s", settings.mode, settings.host, runner.addresses[0][1])
     await stop.wait()
     log.info("stopping: finishing what was begun")
     collecting.cancel()
@@ -87,9 +88,17 @@ async def collect_by_the_clock() -> None:
         gc.collect(1 if turn % OLD_COLLECTED_AFTER else 2)
 
 
-async def _connect_socket(bot: Bot) -> "AsyncSocketModeHandler":
+async def _connect_socket(bot: Bot, stop: asyncio.Event) -> "AsyncSocketModeHandler":
+    """Connected, unless somebody stops the process first: the SDK tries for as long as Slack cannot be reached."""
     from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler  # only this mode pays for it
 
     handler = AsyncSocketModeHandler(bot.bolt, bot.settings.slack_app_token, web_client=bot.bolt.client)
-    await handler.connect_async()  # type: ignore[no-untyped-call]  # Bolt leaves it untyped
+    connecting = asyncio.create_task(handler.connect_async())  # type: ignore[no-untyped-call]  # Bolt leaves it untyped
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({connecting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if stop.is_set():
+        connecting.cancel()
+    else:
+        await connecting
     return handler

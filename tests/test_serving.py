@@ -135,6 +135,19 @@ async def test_socket_mode_needs_no_public_address(sqlite_url):
             assert "Fabrikam" in text_of(answer[-1])
 
 
+async def test_sigterm_ends_a_process_that_slack_does_not_let_in(sqlite_url):
+    """While the socket cannot be connected, because Slack is away or the token is wrong, it still can be stopped."""
+    port = free_port()
+    nobody = f"http://127.0.0.1:{free_port()}"
+    async with serving(environment(nobody, nobody, sqlite_url, port, SLACK_APP_TOKEN="xapp-1")) as process:
+        process.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(10):
+            assert await process.wait() == 0
+        said = await process.stderr.read()
+    assert b": serving " not in said
+    assert b"never" not in said, "nothing is left unawaited"
+
+
 async def test_a_configuration_that_cannot_serve_says_everything_at_once(tmp_path):
     """Without any variable the process ends with one line for each that is missing."""
     code, said = await command("serve", env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)})
@@ -164,6 +177,12 @@ async def test_an_operators_mistake_is_a_sentence(tmp_path):
         code, said = await command("serve", env=env)
     assert (code, "Traceback" in said) == (1, False)
     assert "PORT" in said
+
+    env = environment("http://x", "http://x", f"sqlite:///{tmp_path}/a", free_port())
+    for host in ("192.0.2.1", "no.such.invalid"):
+        code, said = await command("serve", env=env | {"HOST": host})
+        assert (code, "Traceback" in said) == (1, False)
+        assert "HOST is no" in said
 
     (tmp_path / "b").write_text("no database at all, but a text of some length")
     code, said = await command("serve", env=environment("http://x", "http://x", f"sqlite:///{tmp_path}/b", free_port()))
