@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
-from bot.settings import Misconfigured, Settings, read
+from bot.settings import Misconfigured, Settings, read, slash_command, web_address
 
 Result = TypeVar("Result")
 
@@ -27,6 +27,18 @@ LISTENING = {
 """Why nobody can listen at HOST and PORT, and what to do about it."""
 
 
+def _checked(check: Callable[[str], str]) -> Callable[[click.Context, click.Parameter, str], str]:
+    """An option that is as strict as the variable of the same meaning."""
+
+    def checked(_: click.Context, __: click.Parameter, text: str) -> str:
+        try:
+            return check(text) if text else text
+        except ValueError as error:
+            raise click.BadParameter(f"{error}.") from None
+
+    return checked
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="crm-bot", prog_name="crm-bot")
 def main() -> None:
@@ -34,7 +46,13 @@ def main() -> None:
 
 
 @main.command()
-@click.option("--port", default=3000, show_default=True, help="Where the page listens, on loopback.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=3000,
+    show_default=True,
+    help="Where the page listens, on loopback.",
+)
 @click.option("--open", "open_browser", is_flag=True, help="Open the page in your browser.")
 def sandbox(port: int, open_browser: bool) -> None:
     """Try everything in a browser: a fake Slack, a fake Twenty, the real bot; no account, no network."""
@@ -100,9 +118,21 @@ def unbind_connection(team: str) -> None:
 
 
 @main.command()
-@click.option("--public-url", default="", help="The https address at which Slack reaches the bot.")
+@click.option(
+    "--public-url",
+    default="",
+    callback=_checked(web_address),
+    help="The https address at which Slack reaches the bot.",
+)
 @click.option("--socket-mode", is_flag=True, help="For Socket Mode, without a public address.")
-@click.option("--command", "command_name", default="/crm", show_default=True, help="The slash command's name.")
+@click.option(
+    "--command",
+    "command_name",
+    default="/crm",
+    show_default=True,
+    callback=_checked(slash_command),
+    help="The slash command's name.",
+)
 @click.option("--token-rotation", is_flag=True, help="Tokens that expire; only for many workspaces.")
 def manifest(public_url: str, socket_mode: bool, command_name: str, token_rotation: bool) -> None:
     """Print app_manifest.yml for a public address or for Socket Mode."""

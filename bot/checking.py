@@ -8,7 +8,7 @@ from slack_sdk.errors import SlackApiError
 from bot.app import sealing_keys
 from bot.crm.connections import Maton
 from bot.crm.maton import http_client
-from bot.errors import BotError
+from bot.errors import BotError, Unavailable
 from bot.manifest import SCOPES
 from bot.settings import Misconfigured, Settings, ready_to_serve
 from bot.slack.clients import SlackClients
@@ -92,6 +92,11 @@ class _Database:
 
 
 async def _slack(settings: Settings, database: _Database) -> str:
+    told = await _workspaces(settings, database)
+    return f"{told}; {await _app_token(settings)}" if settings.socket_mode else told
+
+
+async def _workspaces(settings: Settings, database: _Database) -> str:
     if settings.many_workspaces:
         return await _oauth(settings, database.token)
     if not settings.slack_bot_token:
@@ -117,6 +122,23 @@ async def _token(settings: Settings, token: str) -> str:
     return f"the token of {answer.get('team')} is accepted, with every scope"
 
 
+async def _app_token(settings: Settings) -> str:
+    """Ask for a way to the socket, which is not taken: only so does Slack look at an app-level token."""
+    clients = SlackClients(settings.slack_api_url)
+    try:
+        await clients.without_token().apps_connections_open(app_token=settings.slack_app_token)
+    except SlackApiError as error:
+        raise _Wrong(
+            f"Slack does not accept SLACK_APP_TOKEN ({error.response['error']}). Make an app-level token with the "
+            "scope connections:write on the app's page 'Basic Information', and turn Socket Mode on."
+        ) from error
+    except UNREACHABLE as error:
+        raise _Wrong(f"{settings.slack_api_url} cannot be reached: {type(error).__name__}.") from error
+    finally:
+        await clients.close()
+    return "Socket Mode is open to it"
+
+
 def _missing_scopes(granted: str) -> list[str]:
     """The scopes of ours that the token lacks; none when Slack did not tell."""
     have = {scope.strip() for scope in granted.split(",")}
@@ -138,6 +160,8 @@ async def _maton(settings: Settings) -> str:
     async with http_client(api_key=settings.maton_api_key, base_url=settings.maton_api_url) as http:
         try:
             await Maton(http, connect_host=settings.maton_connect_host).check_key()
+        except Unavailable as error:
+            raise _Wrong(f"{settings.maton_api_url} cannot be reached. Check MATON_API_URL.") from error
         except BotError as error:
             raise _Wrong(f"{error} Check MATON_API_KEY and MATON_API_URL.") from error
     return "the key is accepted"

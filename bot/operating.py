@@ -66,6 +66,8 @@ async def unbind(settings: Settings, team: str) -> str:
 
 async def reseal(settings: Settings) -> str:
     """Encrypt everything stored with the first key of ENCRYPTION_KEY."""
+    if not settings.encryption_keys:
+        raise click.ClickException("ENCRYPTION_KEY is missing, so there is no key to encrypt with.")
     async with _opened(settings) as store:
         return f"{await store.reseal()} values are encrypted with the first key now."
 

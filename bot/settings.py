@@ -81,16 +81,16 @@ def read(environment: Mapping[str, str], *, dotenv: Path | None = Path(".env"), 
     reader = _Reader(found)
     settings = Settings(
         maton_api_key=reader.text("MATON_API_KEY"),
-        maton_api_url=reader.parsed("MATON_API_URL", _url, DEFAULTS.maton_api_url).rstrip("/"),
+        maton_api_url=reader.parsed("MATON_API_URL", web_address, DEFAULTS.maton_api_url).rstrip("/"),
         maton_connect_host=reader.parsed("MATON_CONNECT_HOST", _host, DEFAULTS.maton_connect_host),
         slack_bot_token=reader.parsed("SLACK_BOT_TOKEN", _prefixed("xoxb-", "xoxe.xoxb-"), ""),
         slack_app_token=reader.parsed("SLACK_APP_TOKEN", _prefixed("xapp-"), ""),
         slack_signing_secret=reader.text("SLACK_SIGNING_SECRET"),
         slack_client_id=reader.text("SLACK_CLIENT_ID"),
         slack_client_secret=reader.text("SLACK_CLIENT_SECRET"),
-        slack_api_url=reader.parsed("SLACK_API_URL", _url, DEFAULTS.slack_api_url).rstrip("/") + "/",
-        slack_command=reader.parsed("SLACK_COMMAND", _command, DEFAULTS.slack_command),
-        public_url=reader.parsed("PUBLIC_URL", _url, "").rstrip("/"),
+        slack_api_url=reader.parsed("SLACK_API_URL", web_address, DEFAULTS.slack_api_url).rstrip("/") + "/",
+        slack_command=reader.parsed("SLACK_COMMAND", slash_command, DEFAULTS.slack_command),
+        public_url=reader.parsed("PUBLIC_URL", web_address, "").rstrip("/"),
         database_url=reader.parsed("DATABASE_URL", _database, DEFAULTS.database_url),
         encryption_keys=reader.parsed("ENCRYPTION_KEY", _keys, ()),
         host=reader.text("HOST") or DEFAULTS.host,
@@ -178,9 +178,10 @@ class _Reader:
             return default
 
 
-def _url(text: str) -> str:
+def web_address(text: str) -> str:
+    """The text, if it is an address to which a path can be appended; `ValueError` says what is wrong."""
     parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if parts.scheme not in ("http", "https") or not parts.hostname or not re.fullmatch(r"[^\s?#]+", text):
         raise ValueError("it must be an address such as https://crm-bot.example.com")
     return text
 
@@ -200,7 +201,8 @@ def _prefixed(*prefixes: str) -> Callable[[str], str]:
     return parse
 
 
-def _command(text: str) -> str:
+def slash_command(text: str) -> str:
+    """The text, if Slack takes it for a command's name; `ValueError` says what is wrong."""
     if not re.fullmatch(r"/[a-z0-9_-]{1,31}", text):
         raise ValueError("it must be a slash and up to 31 lower-case letters, digits, hyphens or underscores")
     return text

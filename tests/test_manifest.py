@@ -77,7 +77,13 @@ def test_every_shortcut_of_the_manifest_is_answered():
 
 @pytest.mark.parametrize(
     "arguments",
-    [[], ["--socket-mode", "--public-url", "https://x.example"], ["--public-url", "http://x.example"]],
+    [
+        [],
+        ["--socket-mode", "--public-url", "https://x.example"],
+        ["--public-url", "http://x.example"],
+        ["--public-url", "https://"],
+        ["--public-url", "https://x.example/?a=b"],
+    ],
 )
 def test_what_makes_no_manifest_is_said(arguments):
     """Neither form, both forms, and an address that Slack would not call are refused in words."""
@@ -85,3 +91,19 @@ def test_what_makes_no_manifest_is_said(arguments):
 
     assert answer.exit_code == 2
     assert "https://" in answer.output
+
+
+def test_a_port_that_is_none_is_said():
+    """The sandbox, too, refuses what cannot be a port."""
+    answer = CliRunner().invoke(main, ["sandbox", "--port", "99999"])
+
+    assert answer.exit_code == 2
+    assert "65535" in answer.output
+
+
+def test_a_commands_name_that_slack_would_not_take_is_said():
+    """As strict as SLACK_COMMAND, which must be the same."""
+    answer = CliRunner().invoke(main, ["manifest", "--socket-mode", "--command", "/CRM"])
+
+    assert answer.exit_code == 2
+    assert "lower-case" in answer.output

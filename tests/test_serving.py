@@ -208,7 +208,7 @@ async def test_a_database_that_is_down_is_a_sentence(arguments):
     """Whatever asks it first says so, without a traceback and without the password."""
     nobody = f"127.0.0.1:{free_port()}"
     env = environment(f"http://{nobody}", f"http://{nobody}", f"postgresql://u:pw@{nobody}/b", 0)
-    code, said = await command(*arguments, env=env)
+    code, said = await command(*arguments, env=env | {"ENCRYPTION_KEY": new_key()})
 
     assert code == 1
     assert said == "Error: DATABASE_URL (postgresql) cannot be used: nothing answers at its host and port.\n"

@@ -41,6 +41,7 @@ def test_many_workspaces_name_what_they_lack():
     ("name", "value"),
     [
         ("MATON_API_URL", "api.maton.ai"),
+        ("PUBLIC_URL", "https://crm-bot.example.com/?a=b"),
         ("MATON_CONNECT_HOST", "https://connect.maton.ai/x"),
         ("SLACK_BOT_TOKEN", "xoxp-1"),
         ("SLACK_APP_TOKEN", "xoxb-1"),

@@ -59,7 +59,7 @@ async def test_all_is_well(desk: Desk) -> None:
     [
         ({"maton_api_key": ""}, "configuration", "MATON_API_KEY is missing"),
         ({"maton_api_key": "wrong"}, "Maton", "MATON_API_KEY"),
-        ({"maton_api_url": "http://127.0.0.1:9"}, "Maton", "MATON_API_URL"),
+        ({"maton_api_url": "http://127.0.0.1:9"}, "Maton", "http://127.0.0.1:9 cannot be reached"),
         ({"slack_bot_token": "xoxb-wrong"}, "Slack", "invalid_auth"),
         ({"slack_bot_token": ""}, "Slack", "SLACK_BOT_TOKEN is missing"),
         ({"slack_api_url": "http://127.0.0.1:9/api/"}, "Slack", "cannot be reached"),
@@ -90,12 +90,30 @@ async def test_many_workspaces_are_checked_by_their_pair(desk: Desk) -> None:
     assert lines["configuration"].ok
 
 
+async def test_the_app_level_token_is_tried_too(desk: Desk) -> None:
+    """Socket Mode stands and falls with it."""
+    right = (await desk.checked(slack_app_token="xapp-sandbox"))["Slack"]
+    wrong = (await desk.checked(slack_app_token="xapp-wrong"))["Slack"]
+
+    assert right.ok
+    assert "Socket Mode" in right.says
+    assert not wrong.ok
+    assert "SLACK_APP_TOKEN (invalid_auth)" in wrong.says
+
+
 async def test_missing_scopes_are_named(desk: Desk) -> None:
     """A token of an older install lacks what a newer version needs."""
     state = desk.slack.state
     state.installations[ACME_TOKEN] = dataclasses.replace(state.installations[ACME_TOKEN], scopes=("commands",))
 
     assert "users:read.email" in (await desk.checked())["Slack"].says
+
+
+async def test_a_reseal_needs_a_key(desk: Desk) -> None:
+    """Without ENCRYPTION_KEY nothing is said to be encrypted with it."""
+    with pytest.raises(click.ClickException, match="ENCRYPTION_KEY is missing"):
+        await operating.reseal(desk.settings)
+    assert "0 values" in await operating.reseal(dataclasses.replace(desk.settings, encryption_keys=(KEY,)))
 
 
 async def test_binding_by_hand(desk: Desk) -> None:
