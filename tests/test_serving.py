@@ -148,6 +148,18 @@ async def test_sigterm_ends_a_process_that_slack_does_not_let_in(sqlite_url):
     assert b"never" not in said, "nothing is left unawaited"
 
 
+async def test_a_wrong_signature_is_told_without_the_request(sqlite_url):
+    """With a wrong secret every request is refused: the log says so, and holds nothing of what they said."""
+    nobody, port = f"http://127.0.0.1:{free_port()}", free_port()
+    async with serving(environment(nobody, nobody, sqlite_url, port)) as process, aiohttp.ClientSession() as session:
+        async with session.post(f"http://127.0.0.1:{port}/slack/events", data={"text": "Secret plans"}) as answer:
+            assert answer.status == 401
+        process.send_signal(signal.SIGTERM)
+        said = (await process.communicate())[1]
+    assert b"SLACK_SIGNING_SECRET" in said
+    assert b"Secret" not in said
+
+
 async def test_a_configuration_that_cannot_serve_says_everything_at_once(tmp_path):
     """Without any variable the process ends with one line for each that is missing."""
     code, said = await command("serve", env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)})
