@@ -21,13 +21,17 @@ def masked(text: str) -> str:
 
 
 class TextLines(logging.Formatter):
-    """One line a record: time, level, where, what."""
+    """One line a record: time, level, where, what, and the known extras behind it."""
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
 
     def format(self, record: logging.LogRecord) -> str:
         return masked(super().format(record))
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        said = "".join(f" {name}={value}" for name, value in _extras(record).items())
+        return f"{super().formatMessage(record)}{said}"
 
 
 class JsonLines(logging.Formatter):
@@ -40,10 +44,14 @@ class JsonLines(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
-        line.update({name: getattr(record, name) for name in EXTRAS if hasattr(record, name)})
+        line.update(_extras(record))
         if record.exc_info:
             line["trace"] = self.formatException(record.exc_info)
         return masked(msgspec.json.encode(line).decode())
+
+
+def _extras(record: logging.LogRecord) -> dict[str, object]:
+    return {name: getattr(record, name) for name in EXTRAS if hasattr(record, name)}
 
 
 LIBRARIES = ("slack_bolt", "slack_sdk", "httpx", "httpcore", "aiohttp.access", "alembic", "asyncio")

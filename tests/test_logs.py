@@ -82,10 +82,11 @@ def never_logged(town: Street) -> set[str]:
     return {*people, *secrets, *words, *state.response_urls, "session_token"}
 
 
-def test_json_lines_carry_what_an_operator_searches_for() -> None:
-    """Team, reference and story are keys of their own, and a trace is part of the line."""
+def test_lines_carry_what_an_operator_searches_for() -> None:
+    """Team and reference stand in a text line, and are keys of their own in JSON; the trace belongs to the line."""
     record = logging.LogRecord("bot.x", logging.ERROR, __file__, 1, "broke", None, None)
     record.team, record.reference = "T1", "abcd1234"
     line = json.loads(logs.JsonLines().format(record))
 
     assert (line["team"], line["reference"], line["level"]) == ("T1", "abcd1234", "error")
+    assert logs.TextLines().format(record).endswith("bot.x: broke team=T1 reference=abcd1234")
