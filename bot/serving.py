@@ -37,12 +37,16 @@ async def serve(settings: Settings) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
     bot = await build(settings)
-    await _open_something(bot)
-    _spare_the_collector()
     runner = web.AppRunner(bot.web, access_log=None, handle_signals=False)
-    await runner.setup()
-    site = web.TCPSite(runner, settings.host, settings.port)
-    await site.start()
+    try:
+        await _open_something(bot)
+        _spare_the_collector()
+        await runner.setup()
+        site = web.TCPSite(runner, settings.host, settings.port)
+        await site.start()
+    except BaseException:
+        await bot.stop()  # else Python tells of all that is left open, after what is wrong has been told
+        raise
     bot.start()
     collecting = asyncio.create_task(collect_by_the_clock())
     socket = await _connect_socket(bot, stop) if settings.socket_mode else None
