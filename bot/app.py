@@ -36,7 +36,7 @@ from bot.settings import Settings
 from bot.slack.authorize import Tokens, for_bolt
 from bot.slack.clients import SlackClients
 from bot.slack.people import People
-from bot.store import Store
+from bot.store import Store, broke
 from bot.store.sealing import Sealing
 from bot.teams.team import Teams
 from bot.tenancy import Ground, Tenancy, health_of, tenancy, tokens_of
@@ -89,8 +89,8 @@ class Bot:
         try:
             async with asyncio.timeout(2):
                 await self.store.ready()
-        except Exception:
-            log.warning("the database does not answer", exc_info=True)
+        except Exception as error:
+            broke(log, "the database does not answer", error)
             return False
         return True
 
@@ -99,8 +99,8 @@ class Bot:
         try:
             async with asyncio.timeout(2):
                 counts = await self.store.proposals.open_counts()
-        except Exception:
-            log.warning("the open proposals could not be counted", exc_info=True)
+        except Exception as error:
+            broke(log, "the open proposals could not be counted", error)
             return {}
         return {state.value: counts.get(state, 0) for state in OPEN}
 

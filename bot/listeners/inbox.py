@@ -14,7 +14,7 @@ import msgspec
 from bot.beside import Beside
 from bot.errands import Errands
 from bot.listeners.payloads import Click, Submission
-from bot.store import Store
+from bot.store import Store, broke
 
 log = logging.getLogger(__name__)
 
@@ -75,5 +75,5 @@ class Inbox:
     async def _keep_lease(self, id: str) -> None:
         try:
             await self._store.inbox.renew_click(id, self._owner, self._now(), lease=LEASE)
-        except Exception:  # the lease may last until the database is back
-            log.warning("the lease of a click or a form could not be renewed", exc_info=True)
+        except Exception as error:  # the lease may last until the database is back
+            broke(log, "the lease of a click or a form could not be renewed", error)

@@ -21,7 +21,7 @@ from bot.metrics import Metrics
 from bot.proposal import Outcome, Proposal, Shown, State
 from bot.proposals.applying import Application, Applied, Stale
 from bot.proposals.cards import Cards
-from bot.store import Store
+from bot.store import Store, broke
 from bot.teams.team import Teams
 
 log = logging.getLogger(__name__)
@@ -111,8 +111,8 @@ class Executor:
     async def _keep_lease(self, proposal_id: str) -> None:
         try:
             await self._store.proposals.renew(self.owner, self._now(), self.pace.lease, ids=(proposal_id,))
-        except Exception:  # the lease may last until the database is back
-            log.warning("a lease could not be renewed", exc_info=True, extra={"proposal": proposal_id})
+        except Exception as error:  # the lease may last until the database is back
+            broke(log, "a lease could not be renewed", error, proposal=proposal_id)
 
     async def _carry_out(self, proposal: Proposal, *, again: bool, within: float | None = None) -> Shown | None:
         """What each ending does to the row: the whole policy in one place. None: the lease was lost to another."""
@@ -176,8 +176,8 @@ class Executor:
         while True:
             try:
                 await self.sweep()
-            except Exception:  # the next round tries again: a database that is away must not end the sweeping
-                log.exception("a sweep broke")
+            except Exception as error:  # the next round tries again: a database that is away must not end the sweeping
+                broke(log, "a sweep broke", error)
             await asyncio.sleep(self.pace.sweep_every * random.uniform(0.67, 1.33))  # noqa: S311 - it only spreads load
 
     async def sweep(self) -> None:

@@ -2,6 +2,6 @@
 
 from bot.store.sealing import BadKey, Sealing, Unreadable
 from bot.store.store import Store
-from bot.store.unusable import Unusable
+from bot.store.unusable import Unusable, broke
 
-__all__ = ["BadKey", "Sealing", "Store", "Unreadable", "Unusable"]
+__all__ = ["BadKey", "Sealing", "Store", "Unreadable", "Unusable", "broke"]

@@ -3,6 +3,7 @@
 Never in the driver's own words: they may hold the password.
 """
 
+import logging
 import socket
 from collections.abc import Iterator
 
@@ -15,7 +16,7 @@ BY_KIND: dict[type[Exception], str] = {
     ConnectionRefusedError: "nothing answers at its host and port",
     ConnectionError: "the connection to it was cut",
     socket.gaierror: "its host is not known",
-    FileNotFoundError: "its file or socket is not there, and cannot be made",
+    FileNotFoundError: "its file or socket is not there",
     PermissionError: "this user may not read and write its file and directory",
     TimeoutError: "it does not answer in time",
 }
@@ -24,6 +25,10 @@ BY_NAME = {
     "InvalidAuthorizationSpecificationError": "it does not accept this user and password",
     "InvalidCatalogNameError": "there is no database of that name; create it first",
     "ClientConfigurationError": "its address is incomplete, or a parameter has a wrong value",
+    "CannotConnectNowError": "it is starting or stopping",
+    "AdminShutdownError": "it is stopping",
+    "ConnectionDoesNotExistError": "the connection to it was cut",
+    "TooManyConnectionsError": "it has no connection left for this process",
     "InsufficientPrivilegeError": "its user may not make tables there",
 }
 """Of PostgreSQL's driver, which is not imported for it."""
@@ -42,15 +47,28 @@ DRIVERS = ("sqlalchemy", "sqlite3", "asyncpg")
 
 def why(error: Exception) -> str:
     """What an operator can do about it, as the rest of a sentence; "" for what is a fault of ours."""
-    chain = tuple(_chain(error))
-    if any(isinstance(each, ModuleNotFoundError) and each.name == "asyncpg" for each in chain):
+    if isinstance(error, ModuleNotFoundError) and error.name == "asyncpg":
         return "PostgreSQL needs its driver: pip install 'crm-bot[postgres]'"
-    for each in chain:
-        for known in (_by_kind(each), BY_NAME.get(type(each).__name__), _by_words(each)):
-            if known:
-                return known
+    if reason := _known(error):
+        return reason
     if isinstance(error, OSError) or type(error).__module__.startswith(DRIVERS):
         return f"{type(error).__name__}. Is it there, and is it right?"
+    return ""
+
+
+def broke(log: logging.Logger, what: str, error: Exception, **extra: str) -> None:
+    """Say in the log that `what` broke: in one line while the database is away, else with a trace."""
+    if reason := _known(error):
+        log.warning("%s: the database cannot be used: %s", what, reason, extra=extra)
+    else:
+        log.error(what, exc_info=error, extra=extra)
+
+
+def _known(error: BaseException) -> str:
+    for each in _chain(error):
+        for reason in (_by_kind(each), BY_NAME.get(type(each).__name__, ""), _by_words(each)):
+            if reason:
+                return reason
     return ""
 
 

@@ -5,6 +5,8 @@ import logging
 import random
 from collections.abc import Awaitable, Callable, Sequence
 
+from bot.store import broke
+
 log = logging.getLogger(__name__)
 
 EVERY = 20.0
@@ -31,5 +33,5 @@ class Housekeeping:
         for chore in self._chores:
             try:
                 await chore()
-            except Exception:  # the next round tries again
-                log.exception("a chore broke")
+            except Exception as error:  # the next round tries again
+                broke(log, "a chore broke", error)

@@ -1,10 +1,12 @@
 """Opening a database: it is migrated, by any number of processes at once; what cannot be used is said."""
 
 import asyncio
+import logging
 import sys
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -12,14 +14,14 @@ from alembic.script import ScriptDirectory
 from databases import PostgreSQLServer
 from sqlalchemy import make_url
 
-from bot.store import Sealing, Store, Unusable
+from bot.store import Sealing, Store, Unusable, broke
 from bot.store import migrate as migrating
 from bot.store.database import database
 from bot.store.tables import metadata
 
 OPEN = """
 import asyncio, sys
-from bot.store import Sealing, Store, Unusable
+from bot.store import Sealing, Store, Unusable, broke
 
 async def main():
     store = await Store.open(sys.argv[1], Sealing())
@@ -160,3 +162,20 @@ async def test_a_database_that_is_away_is_not_ready(postgresql_server: PostgreSQ
     postgresql_server.server.psql(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true;")
     await store.ready()
     await store.close()
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (ConnectionRefusedError(111, "refused"), "a sweep broke: the database cannot be used: nothing answers"),
+        (asyncpg.CannotConnectNowError("starting up"), "a sweep broke: the database cannot be used: it is starting"),
+        (KeyError("ours"), "a sweep broke"),
+    ],
+)
+def test_a_database_that_is_away_is_one_line_in_the_log(caplog: pytest.LogCaptureFixture, error: Exception, says: str):
+    """Every process asks it every second: only what nobody foresaw comes with a trace."""
+    broke(logging.getLogger("bot"), "a sweep broke", error)
+
+    (record,) = caplog.records
+    assert record.getMessage().startswith(says)
+    assert bool(record.exc_info) is isinstance(error, KeyError)
