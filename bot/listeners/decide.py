@@ -82,8 +82,8 @@ class Decide:
         others = await awaiting(here, self._store, self._now())
         if not waiting and not others:
             await here.talk.privately(history_blocks.nothing_pending(self._command))
-        for proposal in waiting[:PENDING_SHOWN]:
-            await self._proposing.reissue(proposal, await origin_of(here))
+        if waiting:
+            await self._proposing.reissue(waiting[:PENDING_SHOWN], await origin_of(here))
         if len(waiting) > PENDING_SHOWN:
             await here.talk.privately(problems.aside(MORE_PENDING))
         if others:
@@ -94,7 +94,7 @@ class Decide:
         proposal = await self._store.proposals.proposal(here.team.id, click.value)
         if proposal is None:
             raise NotFound(UNKNOWN_CARD)
-        await self._proposing.reissue(proposal, await origin_of(here))
+        await self._proposing.reissue([proposal], await origin_of(here))
 
     def _place(self, click: Click) -> CardPlace:
         """Where the clicked card is; by its response_url it can be rewritten wherever the bot is no member."""

@@ -82,12 +82,12 @@ class Cards:
         if others and not (openly or talk.user in named or any(reached)):
             await talk.privately(aside(ONLY_YOU.format(command=self._command)))
 
-    async def post_again(self, proposal: Proposal, team: Team, talk: Talk) -> None:
+    async def post_again(self, proposal: Proposal, team: Team, talk: Talk, *, around: Around | None = None) -> None:
         """Show a proposal once more to this person; its proposer shows it to all who decide, if they have no card."""
         if talk.user == proposal.proposer and await self._lacks_deciders(proposal, team):
-            await self.post(proposal, team, talk)
+            await self.post(proposal, team, talk, around=around)
         else:
-            await self._to_one(proposal, team, talk, await self.message(proposal, team))
+            await self._to_one(proposal, team, talk, await self.message(proposal, team, around))
 
     async def _lacks_deciders(self, proposal: Proposal, team: Team) -> bool:
         settings = await team.settings()

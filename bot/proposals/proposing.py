@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from bot.blocks.proposal import Around
-from bot.changes import Change, FieldChange, LinkChange, Verb, differences, inverse, moved
+from bot.changes import Change, FieldChange, LinkChange, Verb, differences, inverse, moved, new_values
 from bot.crm import settled
 from bot.crm.twenty import Twenty
 from bot.errors import BotError, Misunderstood, NotAllowed, NotFound, NotRouted, Refused
@@ -71,9 +71,7 @@ class Proposing:
         change = creating(
             kind, record_id, values, ties=known.ties, takes_links=known.takes_links, creator=known.creator
         )
-        waiting = await self._store.proposals.open_creates(origin.team.id, kind)
-        alike = tuple(each for each in waiting if each.change.name.casefold() == change.name.casefold())
-        return await self._propose(change, origin, Around(lookalikes=known.lookalikes, waiting=alike))
+        return await self._propose(change, origin, lookalikes=known.lookalikes)
 
     async def update(self, record: Record, wanted: Mapping[str, Value], origin: Origin) -> Proposal:
         """Propose that the record's fields become as wanted; `Misunderstood` when nothing differs."""
@@ -120,12 +118,26 @@ class Proposing:
             change = await _whole_delete(crm, done.record)
         return await self._propose(change, origin, undo_of=done.id)
 
-    async def reissue(self, proposal: Proposal, origin: Origin) -> None:
-        """Show a proposal's card again."""
-        await self._cards.post_again(proposal, origin.team, origin.talk)
+    async def reissue(self, proposals: Sequence[Proposal], origin: Origin) -> None:
+        """Show pending proposals' cards again, in this order, with what a create may double by now."""
+        doubles = await asyncio.gather(*(_or(_doubles(each.change, origin.team), ()) for each in proposals))
+        for proposal, lookalikes in zip(proposals, doubles, strict=True):
+            around = await self._around(proposal, lookalikes)
+            await self._cards.post_again(proposal, origin.team, origin.talk, around=around)
+
+    async def _around(self, proposal: Proposal, lookalikes: tuple[Record, ...]) -> Around:
+        """What stands on the card beside the proposal: other proposals about the same, and what it may double."""
+        change, proposals = proposal.change, self._store.proposals
+        if change.verb is Verb.CREATE:
+            creates = await proposals.open_creates(proposal.team_id, change.kind)
+            same = [each for each in creates if each.change.name.casefold() == change.name.casefold()]
+        else:
+            same = list(await proposals.open_on(proposal.team_id, change.record_id))
+        waiting = tuple(each for each in same if each.id != proposal.id)
+        return Around(lookalikes=lookalikes, waiting=waiting)
 
     async def _propose(
-        self, change: Change, origin: Origin, around: Around | None = None, *, undo_of: str = ""
+        self, change: Change, origin: Origin, *, lookalikes: tuple[Record, ...] = (), undo_of: str = ""
     ) -> Proposal:
         settings = await origin.team.settings(fresh=True)
         member = await member_of(origin.team, origin.by) if settings.require_members else None
@@ -136,14 +148,11 @@ class Proposing:
         proposed = await self._store.proposals.propose(proposal)
         for each in proposed.replaced:
             await self._cards.rewrite(each)
-        if proposed.stands.id != proposal.id:
-            await self._cards.post_again(proposed.stands, origin.team, origin.talk)
-            return proposed.stands
-        if change.verb is not Verb.CREATE:
-            open_on = await self._store.proposals.open_on(origin.team.id, change.record_id)
-            around = Around(waiting=tuple(each for each in open_on if each.id != proposal.id))
-        await self._cards.post(proposal, origin.team, origin.talk, around=around)
-        return proposal
+        stands = proposed.stands
+        around = await self._around(stands, lookalikes)
+        show = self._cards.post if stands.id == proposal.id else self._cards.post_again
+        await show(stands, origin.team, origin.talk, around=around)
+        return stands
 
 
 class _Known(Struct, frozen=True):
@@ -171,6 +180,12 @@ async def _known_for_create(
         creator=creator.ref if creator else None,
         lookalikes=lookalikes,
     )
+
+
+async def _doubles(change: Change, team: Team) -> tuple[Record, ...]:
+    if change.verb is not Verb.CREATE:
+        return ()
+    return await (await team.crm()).lookalikes(change.kind, new_values(change))
 
 
 async def _takes_links(crm: Twenty, kind: Kind) -> bool:

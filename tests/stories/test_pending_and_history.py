@@ -114,6 +114,20 @@ async def test_nobody_is_asked_to_decide_what_the_proposer_decides(one_home):
     assert "no proposals waiting" in text_of(await one_home.ask("/crm pending", user=BEN))
 
 
+async def test_a_create_is_issued_again_with_what_it_may_double_by_now(one_home):
+    """Somebody made that company meanwhile: the card that is issued again offers it."""
+    view = await one_home.ask_form("/crm new company Zephyr")
+    await one_home.slack.submit(view, {"Domain": "zephyr.example"})
+    await one_home.quiet()
+    assert "Use existing" not in buttons_of(await one_home.private_card())
+    one_home.crm.add("companies", {"name": "Zephyr", "domainName": {"primaryLinkUrl": "https://zephyr.example"}})
+
+    await one_home.slack.command(ANA, SALES, "/crm pending")
+    await one_home.quiet()
+
+    assert "Use existing" in buttons_of(await one_home.private_card())
+
+
 async def test_history_tells_who_did_what(one_home):
     """The proposer's history holds the proposal and the confirmation; a stranger's is empty."""
     card = await propose(one_home, "Historic")
