@@ -149,9 +149,13 @@ def _not_written(proposal: Proposal) -> Blocks:
 
 
 def _trash(change: Change) -> Blocks:
-    if change.verb is not Verb.DELETE:
-        return []
-    return [section("It goes to the CRM's trash, and the card will say where it really went.")]
+    return [section(_TRASH[change.verb])] if change.verb in _TRASH else []
+
+
+_TRASH = {
+    Verb.DELETE: "It goes to the CRM's trash, and the card will say where it really went.",
+    Verb.RESTORE: "It comes back from the CRM's trash; where the CRM kept nothing, it is made again with the same id.",
+}
 
 
 def _lookalikes(proposal: Proposal, around: Around) -> Blocks:
