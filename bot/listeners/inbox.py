@@ -18,7 +18,7 @@ from bot.store import Store, broke
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=30)
+LEASE = timedelta(seconds=10)
 """How long a process that has stopped answering keeps what it took; one that answers renews it every third of that."""
 
 GIVEN_UP_AFTER = 5
