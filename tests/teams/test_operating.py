@@ -10,7 +10,7 @@ from bot import operating
 from bot.checking import Line, check_everything
 from bot.sandbox.slack import FakeSlack
 from bot.sandbox.slack.sample import ACME, ACME_TOKEN, GLOBEX
-from bot.sandbox.twenty import FakeCRM, FakeMaton
+from bot.sandbox.twenty import FakeCRM, FakeMaton, samples
 from bot.settings import Settings
 from tests.house import MATON_KEY
 from tests.teams.street import KEY
@@ -125,6 +125,16 @@ async def test_binding_by_hand(desk: Desk) -> None:
 
     assert "No team is connected" in (await operating.list_connections(desk.settings))[0]
     assert desk.maton.connections.listed() != []
+
+
+async def test_a_binding_by_hand_names_the_crm(desk: Desk) -> None:
+    """As one by an admin does, since every card says which CRM it is about; and a CRM that does not answer is said."""
+    connection = desk.maton.connect(FakeCRM(records=samples.acme()))
+    assert "talks to Twenty (acme.example) by" in await operating.bind(desk.settings, ACME, connection)
+    assert "Twenty (acme.example)  ok" in (await operating.list_connections(desk.settings))[0]
+
+    desk.maton.fault("expired", path="/twenty/", times=None)
+    assert "its CRM did not answer" in await operating.bind(desk.settings, ACME, connection)
 
 
 @pytest.mark.parametrize("how", ["unknown", "pending", "taken", "no id"])
