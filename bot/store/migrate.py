@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Text, column, select, table, text
 from sqlalchemy.exc import DBAPIError
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest migration; written here too, so that a start that has nothing to do need not import Alembic."""
 
 ADVISORY_LOCK = 0x63726D626F74  # "crmbot"

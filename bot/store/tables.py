@@ -142,7 +142,6 @@ history = Table(
     Index("history_by_team", "team_id", "id"),
     Index("history_by_record", "team_id", "record_id", "id"),
     Index("history_by_actor", "team_id", "actor", "id"),
-    Index("history_by_proposal", "proposal_id", "id"),
     Index("history_by_age", "at"),
 )
 
@@ -272,7 +271,6 @@ drafts = Table(
     Column("user_id", Text, nullable=False),
     Column("body", Text, nullable=False),
     Column("created_at", Utc, nullable=False),
-    Index("drafts_by_person", "team_id", "user_id", "created_at"),
     Index("drafts_by_age", "created_at"),
 )
 

@@ -40,10 +40,10 @@ async def test_a_proposal_comes_with_its_cards(store: Store, a_proposal: Make, n
     assert await store.at_stake("T1", proposal.id) == ((proposal, ()), (None, TeamSettings()))
 
     await store.connections.bind("T1", "c1", by="U1", crm_name="Acme", now=now)
-    proposal = await proposed(store, a_proposal())
-    cards = {await store.cards.add_card(proposal, MESSAGE, now) for _ in range(2)}
     chosen = TeamSettings(require_members=True)
     await store.settings.save("T1", chosen, by=UserId("U1"), now=now)
+    proposal = await proposed(store, a_proposal())
+    cards = {await store.cards.add_card(proposal, MESSAGE, now) for _ in range(2)}
 
     (found, shown), standing = await store.at_stake("T1", proposal.id)
     assert (found, set(shown)) == (proposal, cards)
@@ -53,6 +53,8 @@ async def test_a_proposal_comes_with_its_cards(store: Store, a_proposal: Make, n
 
 async def test_an_end_comes_with_its_cards(store: Store, a_proposal: Make, now: datetime):
     """Whoever ends an execution gets every card that must tell of it, each with the turn that it shows still."""
+    chosen = TeamSettings(require_members=True)
+    await store.settings.save("T1", chosen, by=UserId("U1"), now=now)
     proposal = await proposed(store, a_proposal())
     cards = {await store.cards.add_card(proposal, MESSAGE, now) for _ in range(2)}
     await store.cards.add_card(await proposed(store, a_proposal()), MESSAGE, now)
