@@ -5,7 +5,7 @@ inverse gives back every touched field.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 
 import msgspec
@@ -147,10 +147,11 @@ def rebased(change: Change, record: Record) -> Change:
     return msgspec.structs.replace(change, name=record.name, fields=fields)
 
 
-def inverse(change: Change, after: Mapping[str, Value] | None = None) -> Change:
+def inverse(change: Change, after: Mapping[str, Value] | None = None, *, missed: Collection[str] = ()) -> Change:
     """What takes the change back: a create goes to the trash, an update restores what it set, a delete is restored.
 
-    `after` holds the touched fields as the CRM echoed them, where it normalised what was sent (twenty.md section 4.2).
+    `after` holds the touched fields as the CRM echoed them, where it normalised what was sent (twenty.md section 4.2);
+    `missed` are the ids of the ties that it refused to make or to cut.
     """
     echoed = after or {}
     swapped = tuple(FieldChange(each.key, echoed.get(each.key, each.new), each.old) for each in change.fields)
@@ -160,6 +161,5 @@ def inverse(change: Change, after: Mapping[str, Value] | None = None) -> Change:
         Verb.DELETE: Verb.RESTORE,
         Verb.UPDATE: Verb.UPDATE,
     }[change.verb]
-    return msgspec.structs.replace(
-        change, verb=verb, fields=swapped, links=change.unlinks, unlinks=change.links, hangs=()
-    )
+    links, unlinks = (tuple(each for each in ties if each.id not in missed) for ties in (change.links, change.unlinks))
+    return msgspec.structs.replace(change, verb=verb, fields=swapped, links=unlinks, unlinks=links, hangs=())

@@ -21,7 +21,7 @@ from bot.errors import BotError, Misunderstood, NotAllowed, NotFound, NotRouted,
 from bot.fields import field
 from bot.models import Choice, Kind, Profile, Record, Ref, Refs, Value
 from bot.policy import may_propose
-from bot.proposal import Proposal, Source, State, new_id
+from bot.proposal import Outcome, Proposal, Source, State, new_id
 from bot.proposals.applying import named_in_text
 from bot.proposals.cards import Cards
 from bot.proposals.naming import called, names_in
@@ -39,6 +39,7 @@ OPEN_FOR = timedelta(hours=24)
 CHECKED_WITHIN = 6.0
 """Seconds that the CRM gets to tell names and duplicates before a form becomes a card without them."""
 
+NOTHING_TO_UNDO = "Nothing was written by this card, so there is nothing to undo."
 OTHER_CRM = "This was written to another CRM than the one that this workspace is connected to now."
 
 
@@ -100,7 +101,7 @@ class Proposing:
         if done is None:
             raise NotFound("I do not know this card any more, so I cannot take it back.")
         if done.state is not State.DONE:
-            raise Misunderstood("Nothing was written by this card, so there is nothing to undo.")
+            raise Misunderstood(NOTHING_TO_UNDO)
         if others := await self._store.proposals.undos_of(origin.team.id, proposal_id):
             raise Misunderstood(_undone(others[0], origin.by))
         if proposal_id in self._undoing:
@@ -215,10 +216,12 @@ async def _taken_back(done: Proposal, crm: Twenty) -> Change:
     """The inverse on top of what the record holds now; refused when somebody changed the same fields since."""
     if done.change.connection_id != crm.connection_id:
         raise Refused(OTHER_CRM)
-    outcome = done.outcome
-    change = inverse(done.change, outcome.after if outcome else None)
+    outcome = done.outcome or Outcome()
+    change = inverse(done.change, outcome.after, missed=outcome.missed)
     if change.verb is Verb.RESTORE:
         return change
+    if not (change.fields or change.links or change.unlinks):
+        raise Misunderstood(NOTHING_TO_UNDO)
     change = await _named(change, crm)
     record = await crm.read(change.kind, change.record_id)
     if what := moved(change, record):

@@ -278,3 +278,20 @@ async def test_a_text_that_nobody_touched_stays_when_it_has_to_name_records(one_
     text = find(one_home, "notes", "Zephyr call")["bodyV2"]["markdown"]
     assert text.startswith("They are keen.")
     assert "Contoso" in text
+
+
+async def test_an_undo_speaks_of_what_was_done_alone(one_home):
+    """A tie that the CRM had refused is not there to be cut."""
+    for name in ("Zephyr", "Yonder"):
+        one_home.crm.add("companies", {"name": name})
+    one_home.crm.add("notes", {"title": "Quarterly call"})
+    card = await proposed(one_home, "/crm edit note Quarterly call", {"Records": ["Zephyr", "Yonder"]})
+    one_home.maton.fault("status", method="POST", path="/noteTargets", status=400, message="No such target.")
+    done = await confirm(one_home, card, "Attached to: Yonder")
+
+    await one_home.slack.click(done, "Undo", user=ANA)
+    await one_home.quiet()
+
+    undo = text_of(await one_home.private_card())
+    assert "Yonder" in undo
+    assert "Zephyr" not in undo
