@@ -34,7 +34,8 @@ from bot.models import Kind, Record, Ref, Value
 class FormContext(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a form must remember, since its submission has neither channel nor response_url (slack.md section 3).
 
-    `record_id` is the edited record's, or for a create the id made for it. `source_channel`, `source_ts`, `permalink`,
+    `record_id` is the edited record's, or for a create the id made for it. Its card belongs in `channel`; `asked_in` is
+    where the response_url answers, when that is another. `source_channel`, `source_ts`, `permalink`,
     `author` and `said_at` name the message it was made from. `draft` names what did not fit in here, in the store.
     `is_written_down`: the text names that message already.
     """
@@ -46,6 +47,7 @@ class FormContext(Struct, frozen=True, kw_only=True, omit_defaults=True):
     channel: str = ""
     thread_ts: str = ""
     response_url: str = ""
+    asked_in: str = ""
     source_channel: str = ""
     source_ts: str = ""
     permalink: str = ""

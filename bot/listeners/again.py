@@ -19,8 +19,10 @@ from bot.listeners.writers import may_write
 from bot.models import Refs, Value
 from bot.proposal import Proposal
 from bot.proposals.deciding import UNKNOWN_CARD
-from bot.proposals.proposing import OTHER_CRM, Proposing
+from bot.proposals.proposing import Proposing
 from bot.store import Store
+
+FOR_ANOTHER_CRM = "This was proposed for another CRM than the one that this workspace is connected to now."
 
 
 class Again:
@@ -50,7 +52,7 @@ class Again:
         await may_write(here, change.verb, change.kind)
         crm = await here.team.crm()
         if change.connection_id != crm.connection_id:
-            raise Refused(OTHER_CRM)
+            raise Refused(FOR_ANOTHER_CRM)
         draft = Draft(context, _values(change))
         if change.verb is Verb.UPDATE:
             record = await with_ties(await crm.read(change.kind, change.record_id), crm)
@@ -64,10 +66,11 @@ def _context(proposal: Proposal, here: Here) -> FormContext:
     change, source = proposal.change, proposal.source
     record_id = change.record_id if change.verb is Verb.UPDATE else str(uuid.uuid4())
     context = opened_by(here, change.verb, change.kind, record_id)
+    if proposal.channel not in ("", context.channel):
+        context = replace(context, channel=proposal.channel, thread_ts="", asked_in=context.channel)
     return replace(
         context,
         record_name=change.name,
-        channel=proposal.channel or context.channel,
         thread_ts=proposal.thread_ts or context.thread_ts,
         source_channel=source.channel,
         source_ts=source.ts,

@@ -99,7 +99,7 @@ async def _by_id(target: Target, crm: Twenty) -> Record:
 async def origin_of(here: Here, context: FormContext | None = None) -> Origin:
     """Who proposes, and where the card belongs: the message's thread, or where the form was opened."""
     source = Source()
-    thread_ts = here.talk.thread_ts
+    channel, thread_ts = (context or here.talk).channel, (context or here.talk).thread_ts
     if context and context.source_ts:
         source = Source(channel=context.source_channel, ts=context.source_ts, permalink=context.permalink)
         thread_ts = context.thread_ts or context.source_ts
@@ -107,7 +107,7 @@ async def origin_of(here: Here, context: FormContext | None = None) -> Origin:
         team=here.team,
         talk=here.talk,
         by=await here.profile(),
-        channel=here.talk.channel,
+        channel=channel,
         thread_ts=thread_ts,
         source=source,
     )

@@ -197,7 +197,8 @@ class Write:
     async def submit(self, submission: Submission, here: Here) -> Taken:
         """Mistakes at their fields; else a proposal, or the draft kept when none could be made."""
         context = forms.read_context(submission.view)
-        here.talk.move_to(context.channel, thread_ts=context.thread_ts, response_url=context.response_url)
+        thread_ts = "" if context.asked_in else context.thread_ts
+        here.talk.move_to(context.asked_in or context.channel, thread_ts=thread_ts, response_url=context.response_url)
         draft = await self._draft(context.draft, here)
         record = draft.record if draft else None
         if context.verb is Verb.UPDATE and record is None:

@@ -2,11 +2,12 @@
 
 from datetime import UTC, datetime, timedelta
 
-from bot.models import TeamId
+from bot.models import TeamId, UserId
 from bot.sandbox.slack import Message, buttons_of, text_of
-from bot.sandbox.slack.sample import ACME, ANA, SALES
+from bot.sandbox.slack.sample import ACME, ANA, CLEO, PRIVATE, SALES
 from bot.sandbox.twenty import FakeCRM
 from bot.store.tables import proposals
+from bot.team_settings import Approval, Rule, TeamSettings
 from tests.house import House, bind
 
 
@@ -138,4 +139,22 @@ async def test_what_another_crm_held_is_not_proposed_to_this_one(one_home):
 
     view = one_home.slack.modal(ANA)
     assert view
-    assert "another CRM" in text_of(view)
+    assert "proposed for another CRM" in text_of(view)
+
+
+async def test_a_direct_message_is_not_taken_for_the_channel(one_home):
+    """Where somebody else decides and the bot is no member, the card that is proposed anew is in nobody's sight."""
+    settings = TeamSettings(rules=(Rule(approval=Approval.ANOTHER),))
+    await one_home.bot.store.settings.save(TeamId(ACME), settings, by=UserId(CLEO), now=one_home.now())
+    one_home.forget_teams()
+    view = await one_home.ask_form("/crm new company", channel=PRIVATE)
+    await one_home.slack.submit(view, {"Name": "Zephyr"})
+    await one_home.quiet()
+
+    await again(one_home, await expired(one_home))
+    view = one_home.slack.modal(ANA)
+    assert view
+    await one_home.slack.submit(view, {"Name": "Zephyr"})
+    await one_home.quiet()
+
+    await one_home.told(ANA, "here nobody else sees its card")
