@@ -54,7 +54,12 @@ class Inbox:
                 log.error("a click or a form could not be answered", extra={"team": left.team_id})
                 await self._store.inbox.forget_click(left.id)
                 continue
-            self._hold(left.id, answer(msgspec.json.decode(left.payload, type=Pressed)))
+            try:
+                pressed = msgspec.json.decode(left.payload, type=Pressed)
+            except msgspec.ValidationError:  # another version's, which may still run beside this one
+                log.warning("a click or a form is left to a process that can read it", extra={"team": left.team_id})
+                continue
+            self._hold(left.id, answer(pressed))
 
     def _hold(self, id: str, answering: "asyncio.Task[Any]") -> None:
         self._running.add(id)

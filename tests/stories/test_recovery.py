@@ -2,13 +2,18 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest.mock import AsyncMock
 
+import msgspec
 import pytest
 from databases import life_of
 
-from bot.models import TeamId
+from bot.errands import Errands
+from bot.listeners.inbox import Inbox, Pressed
+from bot.listeners.payloads import Click
+from bot.models import TeamId, UserId
 from bot.proposal import Proposal, State, What
 from bot.sandbox.slack import Message, buttons_of, text_of
 from bot.sandbox.slack.sample import ACME, ANA, BEN
@@ -327,6 +332,27 @@ async def test_a_form_whose_lease_lapsed_is_left_to_the_process_that_works_on_it
         await road.quiet()
 
     assert len([call for call in road.slack.calls_of("chat.postMessage") if "Call with Ada" in str(call.args)]) == 1
+
+
+async def test_what_another_version_of_the_bot_left_holds_up_no_other_click(store):
+    """A payload that this version cannot read stays for a process that can; the click beside it is answered."""
+    left, answered = datetime.now(UTC) - timedelta(minutes=2), []
+    click = Click(team=TeamId(ACME), user=UserId(ANA), action_id="list_next", value="1")
+    for payload in (b'{"type":"Shake"}', msgspec.json.encode(click)):
+        await store.inbox.remember_click(TeamId(ACME), payload.decode(), owner="dead", now=left)
+    errands = Errands()
+    inbox = Inbox(store, errands, owner="alive", now=lambda: datetime.now(UTC))
+
+    def answer(pressed: Pressed) -> asyncio.Task[None]:
+        answered.append(pressed)
+        return errands.start(asyncio.sleep(0))
+
+    await inbox.answer_what_was_left(answer)
+    await errands.drain(seconds=10)
+
+    assert answered == [click]
+    (kept,) = await store.inbox.take_unanswered("other", datetime.now(UTC) + timedelta(minutes=1))
+    assert "Shake" in kept.payload
 
 
 async def test_a_form_that_nobody_could_be_told_about_stays_open(road):
