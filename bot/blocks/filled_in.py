@@ -165,9 +165,14 @@ def _links(given: _Input) -> Value:
     if not given.text:
         return Links(old.secondary[0], old.secondary[1:]) if old.secondary else None
     url = given.text if "://" in given.text else f"https://{given.text}"
-    if not (is_web(url) and _HOST.fullmatch(urlsplit(url).hostname or "")):
+    if not (is_web(url) and _is_site(url)):
         raise Misunderstood("This is not a web address, such as acme.com.")
     return Links(Link(url, old.primary.label), old.secondary)
+
+
+def _is_site(url: str) -> bool:
+    parts = urlsplit(url)
+    return "@" not in parts.netloc and bool(_HOST.fullmatch(parts.hostname or ""))  # an @: an email, or a trap
 
 
 def _money(given: _Input) -> Value:

@@ -84,8 +84,7 @@ def _pending(what: Home) -> list[Block | None]:
 
 
 def _waiting(heading: str, lines: Sequence[Line]) -> Block:
-    more = len(lines) - SHOWN
-    rest: list[Line] = [[leaf(f"and {more} more")]] if more > 0 else []
+    rest: list[Line] = [[leaf("and more")]] if len(lines) > SHOWN else []
     return paragraph([leaf(heading, bold=True)], *lines[:SHOWN], *rest)
 
 

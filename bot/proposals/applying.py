@@ -78,7 +78,7 @@ class Application:
         if record is None:
             record = await self._create_once()
         self.wrote = True
-        await self._link_all(record)
+        record = await self._link_all(record)
         return self._applied(record)
 
     async def _create_once(self) -> Record:
@@ -114,7 +114,7 @@ class Application:
             record = await self._crm.update(change.kind, change.record_id, values)
             self.wrote = True
         await self._unlink_all()
-        await self._link_all(record)
+        record = await self._link_all(record)
         return self._applied(record)
 
     async def _stale(self, what: tuple[Moved, ...], record: Record) -> Stale:
@@ -150,7 +150,7 @@ class Application:
         record = await self._create_once()
         self.wrote = self._again = True
         self._remarks.append("It was gone for good, so it was made again with the same id.")
-        await self._link_all(record)
+        record = await self._link_all(record)
         return self._applied(record)
 
     async def _restore_from_trash(self) -> Applied:
@@ -164,8 +164,8 @@ class Application:
     def _applied(self, record: Record) -> Applied:
         return Applied(record, remarks=tuple(self._remarks), missed=tuple(self._missed))
 
-    async def _link_all(self, record: Record) -> None:
-        """Tie the note or task to its records; where the CRM takes no ties, its text names them instead."""
+    async def _link_all(self, record: Record) -> Record:
+        """Tie it to its records; where the CRM takes no ties, its text names them. Returns the record as it is then."""
         unknown_here: list[LinkChange] = []
         for link in self._change.links:
             try:
@@ -174,8 +174,7 @@ class Application:
                 unknown_here.append(link)
             except (Refused, NotFound) as error:  # the record is written by now, so this is no failure of the whole
                 self._miss(link, f"It could not be attached to {link.to.name or link.to.id}: {error}")
-        if unknown_here:
-            await self._name_in_text(unknown_here, record)
+        return await self._name_in_text(unknown_here, record) if unknown_here else record
 
     def _miss(self, link: LinkChange, remark: str) -> None:
         self._missed.append(link.id)
@@ -202,15 +201,17 @@ class Application:
             else:
                 self.wrote = True
 
-    async def _name_in_text(self, links: list[LinkChange], record: Record) -> None:
+    async def _name_in_text(self, links: list[LinkChange], record: Record) -> Record:
         text = str(new_values(self._change).get("text", record.values.get("text")) or "")
         self._missed += [link.id for link in links]
+        named = {"text": named_in_text(text, links)}
         try:
-            await self._crm.update(self._change.kind, self._change.record_id, {"text": named_in_text(text, links)})
+            record = await self._crm.update(self._change.kind, self._change.record_id, named)
         except (Refused, NotFound) as error:
             self._remarks.append(f"It could not be attached to its records: {error}")
         else:
             self._remarks.append("This CRM takes no ties to records, so the text names them.")
+        return record
 
 
 MOVED_MEANWHILE = (

@@ -52,7 +52,7 @@ DIRECT_MESSAGE = "D"
 
 ONLY_YOU = (
     "Somebody other than you must decide this, but here nobody else sees its card. "
-    "Invite me to a channel with /invite, then ask for it there with {command} pending."
+    "Invite me to {where} with /invite, then ask for it there with {command} pending."
 )
 
 
@@ -68,19 +68,22 @@ class Cards:
     async def post(self, proposal: Proposal, team: Team, talk: Talk, *, around: Around | None = None) -> None:
         """Show a new proposal where its card belongs: in the channel, to this person privately, or by direct message.
 
-        Named approvers get it by direct message, too, since nobody knows whether they read that channel.
+        Who looks at another channel just now gets it privately, too, and named approvers by direct message, since
+        nobody knows whether they read that channel.
         """
         settings = await team.settings()
         message = await self.message(proposal, team, around)
         others = needs_others(settings, proposal.change)
         belongs = placing(settings, proposal.change, from_message=bool(proposal.source.ts))
-        openly = belongs is CardPlacing.THREAD and await self._openly(proposal, team, talk, message, others=others)
-        if not openly:
+        in_thread = belongs is CardPlacing.THREAD
+        shown_in = await self._in_channel(proposal, team, talk, message, others=others) if in_thread else ""
+        if not shown_in or shown_in != talk.channel:
             await self._to_one(proposal, team, talk, message, directly=belongs is CardPlacing.DM)
         named = approvers(settings, proposal.change)
         reached = [await self._reached(proposal, team, each, message) for each in named if each != talk.user]
-        if others and not (openly or talk.user in named or any(reached)):
-            await talk.privately(aside(ONLY_YOU.format(command=self._command)))
+        if others and not (shown_in or talk.user in named or any(reached)):
+            where = "the channel of that message" if proposal.source.ts else "a channel"
+            await talk.privately(aside(ONLY_YOU.format(where=where, command=self._command)))
 
     async def post_again(self, proposal: Proposal, team: Team, talk: Talk, *, around: Around | None = None) -> None:
         """Show a proposal once more to this person; its proposer shows it to all who decide, if they have no card."""
@@ -97,18 +100,20 @@ class Cards:
         deciding = ("", *approvers(settings, proposal.change))  # whoever reads the channel, or by direct message
         return not any(each.place.user in deciding for each in shown)
 
-    async def _openly(self, proposal: Proposal, team: Team, talk: Talk, message: Message, *, others: bool) -> bool:
-        """Show it in the channel, for `others` also where the bot is no member; False when that cannot be."""
+    async def _in_channel(self, proposal: Proposal, team: Team, talk: Talk, message: Message, *, others: bool) -> str:
+        """Show it in its channel, for `others` also where the bot is no member; returns which one, "" for none."""
         channels = {proposal.channel: proposal.thread_ts}
         if others:
-            channels.setdefault(talk.channel, "")
+            if not proposal.source.ts:  # else its text is a message's, which is for whoever reads that channel
+                channels.setdefault(talk.channel, "")
             channels = {each: thread for each, thread in channels.items() if not each.startswith(DIRECT_MESSAGE)}
         for channel, thread_ts in channels.items():
             if channel and (place := await self._posted(proposal, team, message, channel, thread_ts)):
                 await self._store.cards.add_card(proposal, place, self._now())
-                return True
+                return channel
         # A message that only a click on it makes known, and rewritable.
-        return others and talk.channel in channels and await talk.by_response(message, in_channel=True)
+        may = others and talk.channel in channels
+        return talk.channel if may and await talk.by_response(message, in_channel=True) else ""
 
     async def _to_one(
         self, proposal: Proposal, team: Team, talk: Talk, message: Message, *, directly: bool = False

@@ -61,7 +61,6 @@ class Proposing:
         self._store = store
         self._cards = cards
         self._now = now
-        self._undoing: set[str] = set()
 
     async def create(
         self, kind: Kind, record_id: str, values: Mapping[str, Value], ties: Sequence[Ref], origin: Origin
@@ -104,15 +103,6 @@ class Proposing:
             raise Misunderstood(NOTHING_TO_UNDO)
         if others := await self._store.proposals.undos_of(origin.team.id, proposal_id):
             raise Misunderstood(_undone(others[0], origin.by))
-        if proposal_id in self._undoing:
-            raise Misunderstood("This is being proposed to be taken back already; its card comes in a moment.")
-        self._undoing.add(proposal_id)
-        try:
-            return await self._undo(done, origin)
-        finally:
-            self._undoing.discard(proposal_id)
-
-    async def _undo(self, done: Proposal, origin: Origin) -> Proposal:
         crm = await origin.team.crm()
         change = await _taken_back(done, crm)
         if change.verb is Verb.DELETE:
@@ -150,6 +140,8 @@ class Proposing:
         for each in proposed.replaced:
             await self._cards.rewrite(each)
         stands = proposed.stands
+        if stands.undo_of and stands.proposer != origin.by.user_id:
+            raise Misunderstood(_undone(stands, origin.by))
         around = await self._around(stands, lookalikes)
         show = self._cards.post if stands.id == proposal.id else self._cards.post_again
         await show(stands, origin.team, origin.talk, around=around)

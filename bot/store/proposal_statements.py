@@ -247,6 +247,18 @@ OPEN_OF_ON: Read = (
     .order_by(*_newest_first)
 )
 
+CREATE_OF: Read = select(*PROPOSAL).where(
+    p.team_id == bindparam("b_team"),
+    p.verb == "create",
+    p.id.in_(
+        select(history.c.proposal_id).where(
+            history.c.team_id == bindparam("b_team"),
+            history.c.record_id == bindparam("b_record"),
+            history.c.what == "proposed",
+        )
+    ),
+)
+
 OPEN_CREATES: Read = (
     select(*PROPOSAL)
     .where(p.team_id == bindparam("b_team"), p.kind == bindparam("b_kind"), p.verb == "create", is_open())

@@ -11,7 +11,7 @@ from typing import cast
 from msgspec import Struct
 from sqlalchemy import Connection
 
-from bot.changes import Change, Moved, seal
+from bot.changes import Change, Moved, Verb, seal
 from bot.models import Kind, Ref, TeamId, UserId
 from bot.proposal import Outcome, Proposal, Proposed, Shown, State, What, repeats, replaces
 from bot.store import proposal_statements as sql
@@ -34,9 +34,10 @@ class Proposals:
         self._cards = cards
 
     async def propose(self, proposal: Proposal) -> Proposed:
-        """Store a new, pending proposal, and end what it replaces; or find that the same is waiting already.
+        """Store a new, pending proposal, and end what it replaces; or find that the same was proposed already.
 
-        Of any number of callers who propose the same at once, one stores it, and all get that one.
+        Of any number of callers who propose the same at once, one stores it, and all get that one. The same is: what
+        the same person has waiting, a create under the same id, and whatever takes back the same.
         """
         return await self._database.write(lambda connection: _propose(connection, proposal))
 
@@ -223,13 +224,25 @@ def _propose(connection: Connection, new: Proposal) -> Proposed:
         connection.execute(sql.ONE_AT_A_TIME, {"b_record": new.change.record_id})
     mine: Parameters = {"b_team": new.team_id, "b_record": new.change.record_id, "b_user": new.proposer}
     waiting = [proposal(row) for row in connection.execute(sql.OPEN_OF_ON, mine)]
-    for each in waiting:
-        if repeats(new, each):
-            return Proposed(each)
+    if stands := _same_already(connection, new) or next((each for each in waiting if repeats(new, each)), None):
+        return Proposed(stands)
     connection.execute(sql.INSERT, proposal_values(new))
     append(connection, [new], What.PROPOSED, actor=new.proposer, at=new.created_at)
     older = [each.id for each in waiting if replaces(new, each)]
     return Proposed(new, _superseded(connection, older, new) if older else ())
+
+
+def _same_already(connection: Connection, new: Proposal) -> Proposal | None:
+    """The create whose form has arrived before, since each form has an id of its own; another undo of the same."""
+    asked: Parameters = {"b_team": new.team_id}
+    if new.undo_of:
+        found = connection.execute(sql.UNDOS_OF, asked | {"b_undone": new.undo_of})
+    elif new.change.verb is Verb.CREATE:
+        found = connection.execute(sql.CREATE_OF, asked | {"b_record": new.change.record_id})
+    else:
+        return None
+    row = found.first()
+    return proposal(row) if row else None
 
 
 def _superseded(connection: Connection, ids: Sequence[str], by: Proposal) -> tuple[Proposal, ...]:

@@ -129,6 +129,8 @@ def test_what_was_typed(kind: Kind, key: str, old: Value, typed: str | None, val
         (Kind.COMPANY, "domain", "two words"),
         (Kind.COMPANY, "domain", "localhost"),
         (Kind.COMPANY, "domain", "http://acme/shop"),
+        (Kind.COMPANY, "domain", "ada@acme.com"),
+        (Kind.COMPANY, "domain", "https://bank.com@evil.com"),
         (Kind.COMPANY, "domain", "acme,com"),
         (Kind.PERSON, "linkedin", "ada"),
         (Kind.COMPANY, "employees", "many"),

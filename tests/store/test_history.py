@@ -8,6 +8,7 @@ from databases import life_of
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from bot.changes import Change, FieldChange, Verb
 from bot.models import Kind, Ref
 from bot.proposal import Outcome, Proposal, State, What
 from bot.store import Store
@@ -20,7 +21,9 @@ async def test_pages_by_team_record_and_person(store: Store, a_proposal: Make, n
     """Each page continues where the last ended, newest first, and shows nothing of another team."""
     ids = []
     for n in range(5):
-        proposal = a_proposal(record_id=f"r{n % 2}", proposer=f"U{n % 2}", created_at=now + n * DAY)
+        fields = (FieldChange(f"field {n}", None, "new"),)
+        change = Change(verb=Verb.UPDATE, kind=Kind.NOTE, record_id=f"r{n % 2}", name="Call", fields=fields)
+        proposal = a_proposal(change=change, proposer=f"U{n % 2}", created_at=now + n * DAY)
         ids.append(proposal.id)
         await store.proposals.propose(proposal)
     await store.proposals.propose(a_proposal(team_id="T2", record_id="r1", proposer="U1"))

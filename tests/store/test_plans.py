@@ -30,6 +30,7 @@ STATEMENTS = {
     "pending of others": sql.PENDING_OF_OTHERS,
     "open on a record": sql.OPEN_ON,
     "open of a person on a record": sql.OPEN_OF_ON,
+    "create of a record": sql.CREATE_OF,
     "open creates": sql.OPEN_CREATES,
     "saved from a message": sql.SAVED_FROM,
     "undos": sql.UNDOS_OF,

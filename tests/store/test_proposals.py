@@ -281,6 +281,32 @@ async def test_of_many_different_ones_at_once_the_last_stands(store: Store, a_pr
     assert len(await store.proposals.open_on("T1", "r1")) == 1
 
 
+async def test_a_form_makes_one_proposal_however_often_it_arrives(store: Store, a_proposal: Make, now: datetime):
+    """Also when the first is over: a create's id is its form's, and nothing else is ever made under it."""
+    first = a_proposal(record_id="r1")
+    await store.proposals.propose(first)
+    again = await asyncio.gather(*(store.proposals.propose(a_proposal(record_id="r1")) for _ in range(4)))
+    assert {each.stands.id for each in again} == {first.id}
+
+    await claim(store, first, now)
+    await store.proposals.finish(first.id, "one", State.DONE, Outcome(), now)
+
+    assert (await store.proposals.propose(a_proposal(record_id="r1"))).stands.state is State.DONE
+    elsewhere = a_proposal(record_id="r1", team_id="T2")
+    assert (await store.proposals.propose(elsewhere)).stands == elsewhere
+
+
+async def test_two_people_who_undo_at_once_have_one_undo(store: Store, a_proposal: Make, now: datetime):
+    """It is the first's; once that is cancelled, another may be made."""
+    undos = [a_proposal(record_id="r1", undo_of="p1", proposer=f"U{n}") for n in range(6)]
+    (stands,) = {each.stands.id for each in await asyncio.gather(*map(store.proposals.propose, undos))}
+
+    await store.proposals.cancel("T1", stands, "U1", now)
+
+    later = a_proposal(record_id="r1", undo_of="p1")
+    assert (await store.proposals.propose(later)).stands == later
+
+
 async def test_the_same_again_is_new_once_the_first_is_over(store: Store, a_proposal: Make, now: datetime):
     """Neither what has expired nor what was cancelled, nor another person's, answers a proposal."""
     expired = setting(a_proposal, "Acme 1", expires_at=now)
@@ -312,7 +338,7 @@ async def test_voiding_ends_one_teams_pending(store: Store, a_proposal: Make, no
 async def test_finds_what_is_open(store: Store, a_proposal: Make, now: datetime):
     """Open proposals are found by person, record, kind, message and what they undo, newest first."""
     first = a_proposal(record_id="r1", undo_of="done-1")
-    second = a_proposal(record_id="r1", created_at=now + timedelta(seconds=1))
+    second = a_proposal(record_id="r3", created_at=now + timedelta(seconds=1))
     other = a_proposal(proposer="U9", record_id="r2", team_id="T2")
     for proposal in (first, second, other):
         await store.proposals.propose(proposal)
@@ -324,12 +350,12 @@ async def test_finds_what_is_open(store: Store, a_proposal: Make, now: datetime)
     assert [each.id for each in await store.proposals.pending_of_others("T1", "U2", now, limit=1)] == ids[:1]
     assert await store.proposals.pending_of_others("T1", "U1", now, limit=9) == ()
     assert await store.proposals.pending_of_others("T1", "U2", now + timedelta(days=2), limit=9) == ()
-    assert [each.id for each in await store.proposals.open_on("T1", "r1")] == ids
+    assert [each.id for each in await store.proposals.open_on("T1", "r1")] == [first.id]
     assert [each.id for each in await store.proposals.open_creates("T1", Kind.NOTE)] == ids
     assert [each.id for each in await store.proposals.saved_from("T1", "C1", "1700000000.000100")] == ids
     assert [each.id for each in await store.proposals.undos_of("T1", "done-1")] == [first.id]
     assert await store.proposals.open_counts() == {State.PENDING: 3}
 
     await store.proposals.cancel("T1", second.id, "U1", now)
-    assert [each.id for each in await store.proposals.open_on("T1", "r1")] == ids[1:]
+    assert await store.proposals.open_on("T1", "r3") == ()
     assert [each.id for each in await store.proposals.saved_from("T1", "C1", "1700000000.000100")] == ids[1:]

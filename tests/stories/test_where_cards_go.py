@@ -188,3 +188,21 @@ async def test_a_card_that_was_replaced_leads_everybody_to_the_newer_one_private
 
     assert len(one_home.slack.messages(SALES)) == before
     assert "Cancelled" in text_of(one_home.slack.ephemerals(BEN)[-1])
+
+
+async def test_what_was_made_from_a_message_is_shown_in_its_channel_only(one_home):
+    """Its text is for whoever reads that channel: asked for elsewhere, its proposer sees it there alone."""
+    await settle(one_home, ANOTHER)
+    view = await one_home.open_form("save_as_note", channel=SALES)
+    one_home.slack.faults.fail("chat.postMessage", "not_in_channel", times=1)
+    one_home.slack.faults.fail("response_url", "expired_url", times=1)
+    await one_home.slack.submit(view, {"Title": "Call with Ada"})
+    await one_home.quiet()
+    await one_home.told(ANA, "Invite me to the channel of that message with /invite")
+
+    await one_home.slack.command(ANA, RANDOM, "/crm pending")
+    await one_home.quiet()
+
+    assert cards(one_home.slack.messages(RANDOM)) == []
+    assert len(cards(one_home.slack.messages(SALES))) == 1
+    assert len(cards(one_home.slack.ephemerals(ANA, RANDOM))) == 1

@@ -295,3 +295,16 @@ async def test_an_undo_speaks_of_what_was_done_alone(one_home):
     undo = text_of(await one_home.private_card())
     assert "Yonder" in undo
     assert "Zephyr" not in undo
+
+
+async def test_a_text_that_names_records_is_taken_back_whole(one_home):
+    """What was written behind the new text is the bot's own, and nobody else's change since."""
+    one_home.crm.add("notes", {"title": "Zephyr call", "bodyV2": {"markdown": "They are keen."}})
+    card = await proposed(one_home, "/crm edit note Zephyr call", {"Text": "They signed.", "Records": ["Contoso"]})
+    one_home.maton.fault("status", method="POST", path="/noteTargets", status=404, message="Cannot POST /noteTargets")
+    done = await confirm(one_home, card, "the text names them")
+
+    await one_home.slack.click(done, "Undo", user=ANA)
+    await confirm(one_home, await one_home.private_card(), "Changed note")
+
+    assert find(one_home, "notes", "Zephyr call")["bodyV2"]["markdown"] == "They are keen."
