@@ -173,7 +173,7 @@ def _stories(ground: Ground, cards: Cards, executor: Executor, of_teams: Tenancy
     proposing = Proposing(store=store, cards=cards, now=utc_now)
     lookup = Lookup(store, command=command, now=utc_now)
     decide = Decide(store=store, deciding=deciding, proposing=proposing, lookup=lookup, command=command, now=utc_now)
-    past = Past(store)
+    past = Past(store, command=command)
     write = Write(store=store, proposing=proposing, lookup=lookup, past=past, now=utc_now)
     asking = Asking(
         lookup=lookup,

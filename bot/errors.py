@@ -25,11 +25,15 @@ class BotError(Exception):
 
 
 class Misunderstood(BotError):
-    """The words or the form are off. `hint` is the next step, where one is known."""
+    """The words or the form are off. `hint` is the next step, where one is known.
 
-    def __init__(self, sentence: str, *, hint: str = "") -> None:
+    `line` is what to type for it, without the command's name, which an operator can choose.
+    """
+
+    def __init__(self, sentence: str, *, hint: str = "", line: str = "") -> None:
         super().__init__(sentence)
         self.hint = hint
+        self.line = line
 
 
 class NotAllowed(BotError):

@@ -117,7 +117,7 @@ def _help(rest: str, _: Clock) -> Command:
 
 def _find(rest: str, _: Clock) -> Command:
     if not unquote(rest).strip():
-        raise Misunderstood("What should I look for?", hint="For example: find acme")
+        raise Misunderstood("What should I look for?", hint="For example:", line="find acme")
     return intents.Find(unquote(rest))
 
 
@@ -145,7 +145,8 @@ def _new(rest: str, clock: Clock) -> Command | None:
     near = get_close_matches(word.lower(), list(KIND_WORDS), n=1, cutoff=0.7)
     if near or not word:
         nearest_kind = f" Did you mean {KIND_WORDS[near[0]].value}?" if near else ""
-        raise Misunderstood(f"New what? {kinds}.{nearest_kind}", hint="For example: new task Call Ada tomorrow 3pm")
+        example = "new task Call Ada tomorrow 3pm"
+        raise Misunderstood(f"New what? {kinds}.{nearest_kind}", hint="For example:", line=example)
     return None
 
 
@@ -153,7 +154,8 @@ def _on(make: Callable[[Target], Command], verb: str, kind: Kind | None, rest: s
     """A command that needs a record; `done` takes tasks only."""
     target = read_target(rest, kind)
     if not target.words.strip() and not target.id:
-        raise Misunderstood(f"{verb.capitalize()} what?", hint=f"Words, a Twenty link or an id: {verb} acme")
+        example = "done call ada" if kind is Kind.TASK else f"{verb} acme"
+        raise Misunderstood(f"{verb.capitalize()} what?", hint="Words, a Twenty link or an id:", line=example)
     if kind and target.kind is not kind:
         raise Misunderstood(f"Only a {kind} can be {verb}.")
     if target.kind is Kind.MEMBER and verb != "show":

@@ -13,7 +13,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.blocks.problems import Problem, problem, problem_view
 from bot.errors import BotError, Misunderstood
-from bot.listeners.payloads import Incoming
+from bot.listeners.payloads import Command, Incoming
 from bot.slack.talk import UNREACHABLE, Talk, reason
 
 log = logging.getLogger(__name__)
@@ -43,13 +43,19 @@ def explain(story: str, incoming: Incoming, error: Exception) -> Problem:
     """The sentence for the person; anything but a `BotError` is logged with its reference and never shown."""
     if isinstance(error, BotError):
         log.info("%s ended with %s", story, type(error).__name__, extra={"team": incoming.team})
-        return Problem(str(error), hint=error.hint if isinstance(error, Misunderstood) else "")
+        return Problem(str(error), hint=_hint(error, incoming) if isinstance(error, Misunderstood) else "")
     if isinstance(error, SlackApiError) and error.response["error"] in ("expired_trigger_id", "exchanged_trigger_id"):
         return Problem(TOO_LATE)
     reference = new_reference()
     extra = {"team": incoming.team, "reference": reference}
     log.error("%s broke, reference %s", story, reference, exc_info=error, extra=extra)
     return Problem("Something broke on our side.", reference=reference)
+
+
+def _hint(error: Misunderstood, incoming: Incoming) -> str:
+    """The next step; what is to be typed for it stands under the name that the person knows the command by."""
+    called = incoming.name if isinstance(incoming, Command) else ""
+    return f"{error.hint} {called} {error.line}".strip() if error.line else error.hint
 
 
 async def _tell(talk: Talk, what: Problem) -> None:

@@ -21,8 +21,9 @@ HISTORY_SHOWN = 10
 class Past:
     """Answers from the history; the CRM is asked only which record is meant."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, command: str) -> None:
         self._store = store
+        self._command = command
 
     async def asked(self, asked: intents.History, here: Here) -> None:
         """What I proposed and decided, what happened to a record, or, for admins, everything."""
@@ -69,7 +70,8 @@ class Past:
 
     async def _of_team(self, here: Here) -> None:
         if not (await here.team.profile(here.talk.user, fresh=True)).is_admin:
-            raise NotAllowed("The whole team's history is for workspace admins; yours is there with history.")
+            sentence = f"The whole team's history is for workspace admins; {self._command} history has yours."
+            raise NotAllowed(sentence)
         await self._page(_Page("team"), here)
 
     async def turn(self, click: Click, here: Here) -> None:

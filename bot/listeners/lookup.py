@@ -117,7 +117,8 @@ class Lookup:
     async def share(self, ref: Ref, here: Here) -> None:
         """The card for everybody in the channel, saying who shared it; also where the bot is not a member."""
         if not here.talk.channel:
-            raise Misunderstood("There is no channel here to share to.", hint=f"Run show {ref.id} in the channel.")
+            instead = f"Run {self._command} show {ref.id} in the channel."
+            raise Misunderstood("There is no channel here to share to.", hint=instead)
         card = records.card(await full_card(ref, here), await here.viewer(), shared_by=here.talk.user)
         try:
             await here.talk.publicly(card)

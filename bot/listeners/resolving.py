@@ -44,7 +44,8 @@ async def someone(who: Someone, crm: Twenty, here: Here) -> Ref:
         name = "You are" if who.me else f"{profile.name or 'This person'} is"
         raise Misunderstood(
             f"{name} not a member of this CRM: no member has that Slack email address.",
-            hint="See who is with the command members.",
+            hint="Who is one:",
+            line="members",
         )
     return member.ref
 

@@ -499,3 +499,19 @@ async def test_a_word_that_is_nearly_a_command_is_told_as_it_must_be_typed(one_h
     answer = text_of(await one_home.ask("/crm histry"))
 
     assert "Did you mean “/crm history [team or a record]”?" in answer
+
+
+@pytest.mark.parametrize(
+    ("typed", "next_step"),
+    [
+        ("/kunden find", "For example: /kunden find acme"),
+        ("/kunden new", "For example: /kunden new task Call Ada tomorrow 3pm"),
+        ("/kunden edit", "Words, a Twenty link or an id: /kunden edit acme"),
+        ("/kunden done", "Words, a Twenty link or an id: /kunden done call ada"),
+        ("/kunden deals owner:@gil", "Who is one: /kunden members"),
+        ("/kunden history team", "/crm history has yours"),
+    ],
+)
+async def test_what_is_to_be_typed_next_is_told_whole(one_home, typed, next_step):
+    """With the command's name in front, whatever it is, and an example that this very command takes."""
+    assert next_step in text_of(await one_home.ask(typed))
