@@ -41,4 +41,10 @@ def _section(name: str, rows: list[Row], command: str) -> Block:
 
 
 def _line(row: Row, command: str) -> Line:
-    return [leaf(row.usage(command), code=True), leaf(f" {row.does}")]
+    return [leaf(row.usage(command), code=True), *_with_code(f" {row.does}")]
+
+
+def _with_code(text: str) -> Line:
+    """Text in which backticks set off what is typed, as the README has it."""
+    parts = text.split("`")
+    return [leaf(part, code=bool(place % 2)) for place, part in enumerate(parts)]
