@@ -5,6 +5,8 @@ from itertools import groupby
 from bot.blocks.primitives import Block, Line, Message, bullets, clip, footnote, header, leaf, message, paragraph
 from bot.language.commands import TABLE, Row
 from bot.language.intents import Help
+from bot.language.qualifiers import qualifiers_help
+from bot.language.targets import KIND_WORDS
 
 QUALIFIERS = (
     'Lists take qualifiers: stage:meeting,proposal owner:me company:"Acme Inc" due:overdue amount:>10k '
@@ -14,7 +16,9 @@ QUALIFIERS = (
 
 
 def table(asked: Help, *, command: str) -> Message:
-    """Every command by section; for an unknown word first the nearest one."""
+    """Every command by section, for an unknown word first the nearest; or only the one that was asked about."""
+    if not asked.unknown and (row := next((each for each in TABLE if each.usage("").strip() == asked.nearest), None)):
+        return _one(row, command)
     return message(
         [
             _unknown(asked, command),
@@ -26,10 +30,24 @@ def table(asked: Help, *, command: str) -> Message:
     )
 
 
+def _one(row: Row, command: str) -> Message:
+    """What one command takes, by an example, and for a list by every word that narrows it."""
+    kind = KIND_WORDS.get(row.name)
+    narrowed = f"Qualifiers: {qualifiers_help(kind)}; a leading - negates." if kind else ""
+    return message(
+        [
+            paragraph(_line(row, command)),
+            paragraph([leaf("For example: "), leaf(f"{command} {row.example}", code=True)]),
+            footnote(narrowed) if narrowed else None,
+            footnote(f"All commands: {command} help"),
+        ]
+    )
+
+
 def _unknown(asked: Help, command: str) -> Block | None:
-    nearest = leaf(f"{command} {asked.nearest}", code=True)
     if not asked.unknown:
-        return paragraph([leaf("Like this: "), nearest]) if asked.nearest else None
+        return None
+    nearest = leaf(f"{command} {asked.nearest}", code=True)
     guess = [leaf(" Did you mean "), nearest, leaf("?")] if asked.nearest else []
     return paragraph([leaf(f"I do not know “{clip(asked.unknown, 200)}”."), *guess])
 

@@ -225,7 +225,7 @@ TABLE: tuple[Row, ...] = (
     Row("status", "", "How the connection is doing", "status", "Set up", partial(_bare, intents.Status())),
     Row("settings", "", "Who may write, and other choices (admins)", "settings", "Set up",
         partial(_bare, intents.Settings())),
-    Row("help", "[command]", "This table", "help", "Set up", _help, also=("?",)),
+    Row("help", "[command]", "This table, or what one command takes", "help deals", "Set up", _help, also=("?",)),
 )  # fmt: skip
 """Every command, in the order in which help shows them."""
 

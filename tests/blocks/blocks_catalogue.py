@@ -205,7 +205,7 @@ def _rest(words: Words) -> dict[str, Message]:
     return {
         "help": help.table(Help(), command="/crm"),
         "help unknown": help.table(Help(words("hlep"), "help"), command="/crm"),
-        "help one": help.table(Help("", "find <words>"), command="/crm"),
+        "help one": help.table(Help("", "deals [words] [qualifiers]"), command="/crm"),
         "history": history.page("What you proposed and decided", events, timezone=TZ, older="token-2"),
         "history none": history.page("What happened here", (), timezone=TZ),
         "pending none": history.nothing_pending("/crm"),

@@ -11,3 +11,16 @@ def test_help_shows_no_backticks() -> None:
 
     assert "`" not in said
     assert str(leaf("find", code=True)) in said
+
+
+def test_help_on_one_command_is_about_that_command() -> None:
+    """How it is typed, an example, and for a list every qualifier; not the whole table."""
+    deals = help.table(Help("", "deals [words] [qualifiers]"), command="/kunden").text
+    done = help.table(Help("", "done <task>"), command="/kunden").text
+
+    assert "/kunden deals stage:proposal amount:" in deals
+    assert "name:, amount:, stage:, close:, company:, contact:, owner:" in deals
+    assert "All commands: /kunden help" in deals
+    assert "/kunden done call ada" in done
+    assert "Qualifiers" not in done
+    assert "/kunden companies" not in deals + done
