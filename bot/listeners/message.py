@@ -47,6 +47,8 @@ SUGGESTED = 6
 LOOKED_UP = 4
 """Cards in one answer; a card may cost six requests to the CRM."""
 
+NOTHING_ELSE = "Nobody and nothing else in this message is known to the CRM."
+
 FIRST_STATUSES = ("TODO", "IN_PROGRESS", "DONE")
 """A task's statuses until the CRM has told its own (twenty.md section 4)."""
 
@@ -78,6 +80,8 @@ class FromMessage:
         looked = await asyncio.gather(*(_card_or_why_not(ref, here) for ref in refs[:LOOKED_UP]))
         cards = [each for each in looked if isinstance(each, RecordCard)]
         remarks = [*await _as_a_member(author, meant, crm), *(each for each in looked if isinstance(each, str))]
+        if remarks and not refs:
+            remarks.append(NOTHING_ELSE)
         blocks = records.several(cards, await here.viewer(), remarks=remarks, more=len(refs) - len(looked))
         await here.talk.update(_answer(blocks, shortcut))
 
