@@ -47,7 +47,7 @@ def _one(row: Row, command: str) -> Message:
 def _unknown(asked: Help, command: str) -> Block | None:
     if not asked.unknown:
         return None
-    nearest = leaf(f"{command} {asked.nearest}", code=True)
+    nearest = leaf(clip(f"{command} {asked.nearest}", 200), code=True)
     guess = [leaf(" Did you mean "), nearest, leaf("?")] if asked.nearest else []
     return paragraph([leaf(f"I do not know “{clip(asked.unknown, 200)}”."), *guess])
 

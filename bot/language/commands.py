@@ -64,9 +64,16 @@ def parse(text: str, *, now: datetime, timezone: str) -> Command:
 
 
 def nearest(words: str) -> str:
-    """The usage of the command that the first word almost is, "" when there is none: for words that found nothing."""
-    near = get_close_matches(_first_word(words.strip())[0].lower(), list(_BY_WORD), n=1, cutoff=0.7)
-    return _BY_WORD[near[0]].usage("").strip() if near else ""
+    """The command that the first word almost is, with what follows or else its usage: for words that found nothing.
+
+    "" when there is none.
+    """
+    first, rest = _first_word(words.strip())
+    near = get_close_matches(first.lower(), list(_BY_WORD), n=1, cutoff=0.7)
+    if not near:
+        return ""
+    row = _BY_WORD[near[0]]
+    return f"{row.name} {rest}" if rest and row.arguments else row.usage("").strip()
 
 
 def markdown_table(command: str = "/crm") -> str:
@@ -96,7 +103,7 @@ def _mistyped(first: str, rest: str) -> intents.Help | None:
     second = _first_word(rest)[0].lower()
     kind = KIND_WORDS.get(near.split()[0])
     if second in KIND_WORDS or (kind and rest and _is_qualified(kind, rest)):
-        return intents.Help(first, near)
+        return intents.Help(first, nearest(f"{first} {rest}"))
     return None
 
 

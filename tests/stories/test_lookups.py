@@ -497,8 +497,10 @@ async def test_a_long_question_is_answered_or_refused_in_words(one_home):
 async def test_a_word_that_is_nearly_a_command_is_told_as_it_must_be_typed(one_home):
     """Under the name that the operator gave the command."""
     answer = text_of(await one_home.ask("/crm histry"))
+    with_words = text_of(await one_home.ask("/crm shwo acme deal"))
 
     assert "Did you mean “/crm history [team or a record]”?" in answer
+    assert "Did you mean “/crm show acme deal”?" in with_words
 
 
 @pytest.mark.parametrize(
