@@ -34,6 +34,8 @@ from bot.models import Choice, Found, Kind, Listing, Money, Record, Viewer, When
 ROWS = 30
 """Rows in one message, so that with headings and buttons it stays far below Slack's fifty blocks."""
 CHOICES = 10
+ECHO = 200
+"""Characters of the asker's own words in an answer that found nothing."""
 PARTS = 10
 """Stages or owners whose sums are shown; the rest is counted."""
 
@@ -44,7 +46,7 @@ _WIDER = "Fewer words or other qualifiers may find more."
 def found(found: Found, viewer: Viewer, *, nearest: str = "") -> Message:
     """What the words found, best first within each kind; when nothing, the next step (`nearest`: a command alike)."""
     if not any(found.records.values()):
-        return nothing(f"Nothing found for “{found.words}”.", found.remark or _next_step(nearest))
+        return nothing(f"Nothing found for “{clip(found.words, ECHO)}”.", found.remark or _next_step(nearest))
     kinds = [kind for kind in (Kind.COMPANY, Kind.PERSON, Kind.DEAL) if found.records.get(kind)]
     kinds += [kind for kind in found.records if kind not in kinds and found.records[kind]]
     groups = [block for kind in kinds for block in _group(kind, found, viewer.timezone)]
@@ -54,7 +56,7 @@ def found(found: Found, viewer: Viewer, *, nearest: str = "") -> Message:
 def listing(listing: Listing, viewer: Viewer, now: datetime, *, totals: Sums | None = None) -> Message:
     """One page of a list. `totals` are those of the whole list, when known."""
     if not (listing.records or listing.previous):
-        return nothing(f"{listing.title}: none.", listing.remark or _WIDER)
+        return nothing(f"{clip(listing.title, ECHO)}: none.", listing.remark or _WIDER)
     grouped = _by_due(listing.records, viewer.timezone, now) if listing.kind is Kind.TASK else [("", listing.records)]
     return message(
         [
@@ -126,7 +128,7 @@ def _statuses(workflow: Workflow) -> str:
 
 
 def _next_step(nearest: str) -> str:
-    hint = f"Did you mean “{nearest}”? " if nearest else ""
+    hint = f"Did you mean “{clip(nearest, ECHO)}”? " if nearest else ""
     return f"{hint}Fewer letters find more; names, emails and domains are searched."
 
 

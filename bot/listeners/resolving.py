@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from bot.blocks.forms import FormContext
+from bot.blocks.lists import ECHO
+from bot.blocks.primitives import clip
 from bot.crm.ranking import holds_words, searched
 from bot.crm.twenty import Twenty
 from bot.errors import Misunderstood, NotFound
@@ -85,7 +87,7 @@ async def matches(
     if not found and not target.kind and otherwise:
         found = await crm.suggest(target.words, otherwise, limit=CHOICES)
     if not found:
-        raise NotFound(f"Nothing in the CRM matches “{target.words}”. Fewer letters find more.")
+        raise NotFound(f"Nothing in the CRM matches “{clip(target.words, ECHO)}”. Fewer letters find more.")
     exact = [each for each in found if each.name.casefold() == " ".join(target.words.casefold().split())]
     return tuple(exact) if len(exact) == 1 else found
 

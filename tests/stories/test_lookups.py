@@ -517,3 +517,13 @@ async def test_a_word_that_is_nearly_a_command_is_told_as_it_must_be_typed(one_h
 async def test_what_is_to_be_typed_next_is_told_whole(one_home, typed, next_step):
     """With the command's name in front, whatever it is, and an example that this very command takes."""
     assert next_step in text_of(await one_home.ask(typed))
+
+
+@pytest.mark.parametrize("command", ["", "companies ", "show ", "delete ", "shwo "])
+async def test_an_answer_without_a_find_repeats_the_words_only_in_part(one_home, command):
+    """A pasted page is not said back; the next step stays in sight."""
+    answer = text_of(await one_home.ask(f"/crm {command}{'pasted ' * 300}"))
+
+    assert "pasted" in answer
+    assert "find more" in answer
+    assert len(answer) < 700
