@@ -1,21 +1,28 @@
 """`/crm settings`: an admin settles who decides, who may write, where cards go."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 from bot.blocks.connecting import said
-from bot.blocks.team_settings import read_settings, settings_form
+from bot.blocks.team_settings import APPROVERS, WRITERS, read_settings, settings_form
 from bot.errors import Unavailable
 from bot.listeners.admins import admin
-from bot.listeners.front import Here, Taken
+from bot.listeners.front import Here, Taken, home_of
 from bot.listeners.payloads import Click, Submission
+from bot.models import Profile
 from bot.store import Store
+from bot.team_settings import TeamSettings
 from bot.teams.team import Teams
 
 CHANGE = "change these settings"
 ASKED_WITHIN = 2.0
 """Seconds for Slack to tell whether somebody is an admin: a form must be answered within three (slack.md section 1)."""
+
+NAMES_WITHIN = 0.8
+"""Seconds in which Slack is asked who the named people are; after that they are taken as they stand."""
+
+IN_VAIN = "{names}: guests, apps and people of other companies can neither propose nor decide here."
 
 SAVED = "The CRM settings are saved. They hold from now on, also for proposals that wait for a decision."
 
@@ -46,8 +53,28 @@ class Settling:
         except TimeoutError as error:
             raise Unavailable("Slack does not tell in time whether you are an admin. Submit it once more.") from error
         settled = read_settings(submission.view)
-        if settled.errors:
-            return Taken(errors=settled.errors)
+        if errors := {**await self._in_vain(settled.settings, submission, here), **settled.errors}:
+            return Taken(errors=errors)
         await self._store.settings.save(here.team.id, settled.settings, by=profile.user_id, now=self._now())
         self._teams.forget(here.team.id)
         return Taken(work=lambda: here.talk.directly(said(SAVED)))
+
+    async def _in_vain(self, settings: TeamSettings, submission: Submission, here: Here) -> dict[str, str]:
+        """A sentence at each field that names somebody who is never let in, as far as Slack tells in time."""
+        approvers = tuple(user for rule in settings.rules for user in rule.users)
+        try:
+            async with asyncio.timeout(NAMES_WITHIN):
+                known = await here.team.profiles([*approvers, *settings.writers])
+        except TimeoutError:
+            return {}
+        # In an organisation people come from any of its workspaces.
+        home = None if here.team.identity.enterprise_id else home_of(submission, here)
+        strangers = {user: profile.name or "Somebody" for user, profile in known.items() if _is_stranger(profile, home)}
+        fields = {APPROVERS: approvers, WRITERS: settings.writers}
+        named = {at: [strangers[user] for user in users if user in strangers] for at, users in fields.items()}
+        return {at: IN_VAIN.format(names=", ".join(names)) for at, names in named.items() if names}
+
+
+def _is_stranger(profile: Profile, home: Collection[str] | None) -> bool:
+    is_elsewhere = home is not None and profile.team not in home
+    return profile.is_guest or profile.is_bot or profile.is_deleted or is_elsewhere

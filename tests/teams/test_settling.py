@@ -10,7 +10,7 @@ from bot.models import Kind, TeamId, UserId
 from bot.sandbox.slack import buttons_of, text_of
 from bot.sandbox.slack.blocks import check_view
 from bot.sandbox.slack.forms import values_of
-from bot.sandbox.slack.sample import ACME, ANA, BEN, CLEO, GIL
+from bot.sandbox.slack.sample import ACME, ANA, BEN, CLEO, GIL, OLGA
 from bot.sandbox.slack.state import View
 from bot.team_settings import Approval, CardPlacing, Effect, Rule, TeamSettings
 from tests.house import bind, house
@@ -124,6 +124,21 @@ async def test_mistakes_stand_at_their_fields(acme: Street) -> None:
 
     assert set(form.errors) == {"approvers", "amount", "address", "currency"}
     assert await acme.bot.store.settings.settings(TeamId(ACME)) == TeamSettings()
+
+
+async def test_who_is_never_let_in_cannot_be_named(acme: Street) -> None:
+    """A guest or another company's person among approvers or writers would lock everybody out: the form says who."""
+    form = await acme.ask_form("/crm settings", user=CLEO)
+    named = {"Who decides": "Named approvers", "Approvers": [CLEO, GIL], "Writers": [ANA, OLGA]}
+    await acme.slack.submit(form, named)
+
+    assert set(form.errors) == {"approvers", "writers"}
+    assert form.errors["approvers"].startswith("Gil Guest: guests, apps and people of other companies")
+    assert form.errors["writers"].startswith("Olga Petrova: ")
+    assert await acme.bot.store.settings.settings(TeamId(ACME)) == TeamSettings()
+
+    await acme.slack.submit(form, {"Approvers": [CLEO], "Writers": [ANA]})
+    await acme.told(CLEO, "settings are saved")
 
 
 async def test_home_shows_what_is_mine(acme: Street) -> None:
