@@ -231,18 +231,26 @@ _STANDING = {
     State.EXPIRED: "Expired",
     State.SUPERSEDED: "Replaced",
 }
-_DECIDED = {State.CANCELLED: "Cancelled by ", State.EXPIRED: "Proposed by ", State.SUPERSEDED: "Proposed by "}
 
 
 def _by(proposal: Proposal, around: Around) -> Line:
     if not proposal.decided_by or proposal.state in (State.EXPIRED, State.SUPERSEDED):
-        return [leaf("Proposed by "), mention(proposal.proposer), leaf(".")]
-    verb = _DECIDED.get(proposal.state, "Confirmed by ")
+        return [leaf("Proposed by "), mention(proposal.proposer), *_by_itself(proposal, around), leaf(".")]
+    verb = "Cancelled by " if proposal.state is State.CANCELLED else "Confirmed by "
     at: Line = [leaf(", "), moment(proposal.decided_at, around.timezone)] if proposal.decided_at else []
     if proposal.decided_by == proposal.proposer:
         return [leaf(f"Proposed and {verb.lower()}"), mention(proposal.decided_by), *at, leaf(".")]
     by: Line = [leaf("; proposed by "), mention(proposal.proposer), leaf(".")]
     return [leaf(verb), mention(proposal.decided_by), *at, *by]
+
+
+def _by_itself(proposal: Proposal, around: Around) -> Line:
+    """When it ended without anybody's decision."""
+    if proposal.state is State.EXPIRED:
+        return [leaf("; it expired "), moment(proposal.expires_at, around.timezone)]
+    if proposal.state is State.CANCELLED and proposal.decided_at:
+        return [leaf("; void since "), moment(proposal.decided_at, around.timezone)]
+    return []
 
 
 def _story(proposal: Proposal) -> list[Line]:

@@ -6,7 +6,9 @@ from msgspec.structs import replace
 from bot.blocks import ids
 from bot.blocks.primitives import Message
 from bot.blocks.proposal import button_value, card, told_late
+from bot.blocks.values import in_words
 from bot.changes import FieldChange
+from bot.models import When
 from bot.proposal import State
 
 from blocks_catalogue import messages  # isort: skip
@@ -46,6 +48,15 @@ def test_a_decided_card_has_no_decision_left(state: State) -> None:
     assert not {"Confirm", "Cancel"} & set(buttons(said))
     assert ("Undo" in buttons(said)) is (state is State.DONE)
     assert an_id(4) in said.text
+
+
+def test_a_card_that_ended_by_itself_says_when() -> None:
+    """Expired or void: nobody decided, and the moment is told all the same."""
+    expired = decided(changes()["note"], State.EXPIRED)
+    void = replace(decided(changes()["note"], State.CANCELLED), decided_by=None)
+
+    assert f"; it expired {in_words(When(expired.expires_at), 'UTC')}." in card(expired).text
+    assert f"; void since {in_words(When(void.decided_at), 'UTC')}." in card(void).text
 
 
 @pytest.mark.parametrize("state", list(State))
