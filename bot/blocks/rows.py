@@ -2,10 +2,13 @@
 
 from bot.blocks.primitives import clip
 from bot.blocks.values import day_in_words, label, shortly
+from bot.language.markdown import unmarked
 from bot.models import Kind, Record, Ref, Value
 
 LINE = 300
 VALUE = 120
+READ = 600
+"""Characters of a long text that are looked at for its beginning."""
 
 _TELLING: dict[Kind, tuple[str, ...]] = {
     Kind.COMPANY: ("domain", "city", "owner"),
@@ -33,7 +36,10 @@ def telling(record: Record, timezone: str) -> str:
     """What tells the record from others: `Proposal · EUR 12,500 · Owner Ana`; "" when the CRM knows nothing more."""
     held, told = record.values, _written(record, timezone)
     for key, called in _CALLED[record.kind]:
-        if (value := held.get(key)) is not None and (text := _briefly(value, timezone)):
+        value = held.get(key)
+        if key == "text" and isinstance(value, str):
+            value = unmarked(value[:READ])
+        if value is not None and (text := _briefly(value, timezone)):
             told.append(called + text)
     return clip(" ".join(" · ".join(told).split()), LINE)
 

@@ -80,6 +80,19 @@ def test_a_done_task_is_not_done_again() -> None:
     assert "Done" not in [text for text, _, _ in buttons(records.card(RecordCard(record=task), VIEWER))]
 
 
+def test_a_notes_line_shows_its_words_and_no_marks() -> None:
+    """In a list and on a company's card; the note's own card shows the text as it was written."""
+    note = replace(
+        SAMPLES.note, values={**SAMPLES.note.values, "text": "They compare **three** [vendors](https://x.example)"}
+    )
+    listed = lists.listing(Listing(title="Notes", kind=Kind.NOTE, records=(note,)), VIEWER, NOW).text
+    company = records.card(RecordCard(record=SAMPLES.company, notes=(note,)), VIEWER).text
+
+    assert "They compare three vendors" in listed
+    assert "They compare three vendors" in company
+    assert "**three**" in records.card(RecordCard(record=note), VIEWER).text
+
+
 def test_an_empty_answer_has_a_next_step() -> None:
     """Nothing found is never the end: the nearest command, and how to find more."""
     said = lists.found(Found(words="hlep", records={}, totals={}), VIEWER, nearest="help")
