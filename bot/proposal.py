@@ -47,6 +47,11 @@ class What(StrEnum):
     SUPERSEDED = "superseded"
     VOIDED = "voided"
 
+    @property
+    def is_end(self) -> bool:
+        """Whether it says how a proposal ended, be it only that this is not known yet."""
+        return self not in (What.PROPOSED, What.CONFIRMED, What.RELEASED, What.STALE)
+
 
 class Source(Struct, frozen=True):
     """The message a proposal was made from; empty when it came from a form or a command."""

@@ -1,6 +1,6 @@
 """What happened: one line an event, newest first, by whom and from which message."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from bot.blocks import ids
 from bot.blocks.primitives import (
@@ -46,14 +46,19 @@ _BECAME = {
 _WENT = {"trash": "it went to the trash", "gone": "it is gone for good"}
 
 
-def page(title: str, events: Sequence[Event], *, timezone: str, older: str = "") -> Message:
-    """One page of history; `older` is the token of the page below."""
+def page(
+    title: str, events: Sequence[Event], *, timezone: str, older: str = "", ends: Mapping[str, Event] | None = None
+) -> Message:
+    """One page of history; `older` is the token of the page below.
+
+    `ends` are what became of proposals, by their ids, for a page on which that has no entry of its own.
+    """
     if not events:
         return message([header(title), paragraph([leaf("Nothing has been proposed here yet.")])])
     return message(
         [
             header(title),
-            bullets(*(_line(event, timezone) for event in events)),
+            bullets(*_lines(events, ends or {}, timezone)),
             actions(button("Next", ids.HISTORY_NEXT, older, about="older entries")) if older else None,
             footnote("History is only ever added to. Newest first."),
         ]
@@ -67,8 +72,22 @@ def nothing_pending(command: str) -> Message:
     )
 
 
-def _line(event: Event, timezone: str) -> Line:
-    return [moment(event.at, timezone), leaf(": "), *_said(event), *_source(event)]
+def _lines(events: Sequence[Event], ends: Mapping[str, Event], timezone: str) -> Iterator[Line]:
+    """A line each; the latest about a proposal also says how it ended."""
+    told: set[str] = set()
+    for event in events:
+        end = None if event.proposal_id in told else ends.get(event.proposal_id)
+        told.add(event.proposal_id)
+        yield [moment(event.at, timezone), leaf(": "), *_said(event), *_ended(event, end), *_source(event)]
+
+
+def _ended(event: Event, end: Event | None) -> Line:
+    if end is None or end.what is event.what:
+        return []
+    if end.what is What.CANCELLED:
+        return [leaf("; cancelled by "), mention(end.actor)]
+    became = _BECAME[end.what]
+    return [leaf(f"; {became[0].lower()}{became[1:]}{_ending(end)}")]
 
 
 def _said(event: Event) -> Line:

@@ -96,7 +96,9 @@ class Past:
         title = _TITLES[page.scope]
         if page.scope == "record" and shown:
             title = f"What happened to “{shown[0].record.name}”"
-        answer = blocks.page(title, shown, timezone=timezone, older=older)
+        # In the others the ends are entries of their own; no person ended it, so that it is in nobody's own.
+        ends = await history.ends(team, (each.proposal_id for each in shown)) if page.scope == "mine" else {}
+        answer = blocks.page(title, shown, timezone=timezone, older=older, ends=ends)
         await here.talk.privately(answer, replace=in_place)
 
 

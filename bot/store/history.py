@@ -1,11 +1,12 @@
 """What happened to every proposal, for good: a trigger refuses every change, and every deletion but an erasure's."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import Connection, Select, bindparam, delete, insert, select
 
 from bot.models import Kind, Ref, TeamId
-from bot.proposal import Event
+from bot.proposal import Event, What
 from bot.store.database import Database, Single
 from bot.store.rows import EVENT, event
 from bot.store.tables import erasures, history
@@ -31,6 +32,16 @@ NAMED_LATELY = (
     .where(h.team_id == bindparam("b_team"))
     .order_by(h.id.desc())
     .limit(bindparam("b_limit"))
+)
+
+ENDS = (
+    select(*EVENT)
+    .where(
+        h.proposal_id.in_(bindparam("b_ids", expanding=True)),
+        h.team_id == bindparam("b_team"),
+        h.what.in_([each.value for each in What if each.is_end]),
+    )
+    .order_by(h.id)
 )
 
 PERMIT = insert(erasures)
@@ -69,6 +80,12 @@ class History:
         wanted = " ".join(name.casefold().split())
         called = ((kind, id, name) for kind, id, name in lately if " ".join(name.casefold().split()) == wanted)
         return tuple({id: Ref(Kind(kind), id, name) for kind, id, name in called}.values())
+
+    async def ends(self, team: TeamId, proposals: Iterable[str]) -> dict[str, Event]:
+        """What became of each of these proposals, as far as it is known; those that wait have no end."""
+        ids = list(dict.fromkeys(proposals))
+        events = await self._events(ENDS, b_team=team, b_ids=ids) if ids else ()
+        return {each.proposal_id: each for each in events}
 
     async def _events(self, statement: Select[tuple[object, ...]], **values: object) -> tuple[Event, ...]:
         rows = await self._database.read(Single(statement, values))

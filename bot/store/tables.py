@@ -142,6 +142,7 @@ history = Table(
     Index("history_by_team", "team_id", "id"),
     Index("history_by_record", "team_id", "record_id", "id"),
     Index("history_by_actor", "team_id", "actor", "id"),
+    Index("history_by_proposal", "proposal_id", "id"),
     Index("history_by_age", "at"),
 )
 

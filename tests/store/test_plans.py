@@ -45,6 +45,7 @@ STATEMENTS = {
     "history of a record": history.OF_RECORD,
     "history of a person": history.OF_PERSON,
     "what was named lately": history.NAMED_LATELY,
+    "ends of proposals": history.ENDS,
     "old history": history.DELETE_OLD,
     "connection": connections.GET,
     "connections that work": connections.FARING,

@@ -140,8 +140,29 @@ async def test_history_tells_who_did_what(one_home):
 
     assert f"@{ANA} proposed to create the company “Historic”" in mine
     assert f"@{ANA} confirmed creating" in mine
+    assert mine.count("; written") == 1
     assert "Written: create the company" in record
     assert "Nothing has been proposed" in theirs
+
+
+async def test_ones_own_history_tells_how_it_ended(one_home):
+    """What another person cancelled, what the CRM refused, and what still waits, each at one line."""
+    await another_decides(one_home)
+    for name in ("Unwanted", "Refused", "Waiting"):
+        await proposed(one_home, name)
+    unwanted, refused, _ = [each for each in one_home.slack.messages(SALES) if "Confirm" in buttons_of(each)]
+    await one_home.slack.click(unwanted, "Cancel", user=BEN)
+    one_home.maton.fault("status", method="POST", path="/rest/companies", status=400, message="Too much of it.")
+    await one_home.slack.click(refused, "Confirm", user=BEN)
+    await one_home.shows(refused, "Failed")
+    await one_home.quiet()
+
+    waiting, failed, cancelled = text_of(await one_home.ask("/crm history")).split("\n")[1:4]
+
+    assert "“Waiting”" in waiting
+    assert ";" not in waiting
+    assert "; failed; The CRM refused: Too much of it." in failed
+    assert f"; cancelled by @{BEN}" in cancelled
 
 
 async def test_what_was_deleted_has_a_history_by_its_id(one_home):
