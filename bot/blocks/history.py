@@ -43,6 +43,7 @@ _BECAME = {
     What.SUPERSEDED: "Replaced by a newer proposal",
     What.VOIDED: "Voided, since the CRM connection changed",
 }
+ELSEWHERE = "What people change in Twenty itself is not told here."
 _WENT = {"trash": "it went to the trash", "gone": "it is gone for good"}
 
 
@@ -54,7 +55,9 @@ def page(
     `ends` are what became of proposals, by their ids, for a page on which that has no entry of its own.
     """
     if not events:
-        return message([header(title), paragraph([leaf("Nothing has been proposed here yet.")])])
+        return message(
+            [header(title), paragraph([leaf("Nothing has been proposed from Slack yet.")]), footnote(ELSEWHERE)]
+        )
     return message(
         [
             header(title),

@@ -66,7 +66,7 @@ class Past:
 
     async def of_record(self, ref: Ref, here: Here) -> None:
         """What happened to one record."""
-        await self._page(_Page("record", ref.id), here)
+        await self._page(_Page("record", ref.id), here, name=ref.name)
 
     async def _of_team(self, here: Here) -> None:
         if not (await here.team.profile(here.talk.user, fresh=True)).is_admin:
@@ -81,7 +81,7 @@ class Past:
             raise NotAllowed("The whole team's history is for workspace admins.")
         await self._page(page, here, in_place=True)
 
-    async def _page(self, page: "_Page", here: Here, *, in_place: bool = False) -> None:
+    async def _page(self, page: "_Page", here: Here, *, in_place: bool = False, name: str = "") -> None:
         history, team = self._store.history, here.team.id
         match page.scope:
             case "record":
@@ -94,8 +94,8 @@ class Past:
         older = replace(page, before=shown[-1].id).written() if more else ""
         timezone = (await here.viewer()).timezone
         title = _TITLES[page.scope]
-        if page.scope == "record" and shown:
-            title = f"What happened to “{shown[0].record.name}”"
+        if page.scope == "record" and (called := shown[0].record.name if shown else name):
+            title = f"What happened to “{called}”"
         # In the others the ends are entries of their own; no person ended it, so that it is in nobody's own.
         ends = await history.ends(team, (each.proposal_id for each in shown)) if page.scope == "mine" else {}
         answer = blocks.page(title, shown, timezone=timezone, older=older, ends=ends)

@@ -165,6 +165,17 @@ async def test_ones_own_history_tells_how_it_ended(one_home):
     assert f"; cancelled by @{BEN}" in cancelled
 
 
+async def test_a_record_without_a_history_is_named(one_home):
+    """And that what was done in Twenty itself is not to be found here."""
+    said = text_of(await one_home.ask("/crm history company contoso"))
+
+    assert said.split("\n") == [
+        "What happened to “Contoso”",
+        "Nothing has been proposed from Slack yet.",
+        "What people change in Twenty itself is not told here.",
+    ]
+
+
 async def test_what_was_deleted_has_a_history_by_its_id(one_home):
     """The CRM knows the record no more; who deleted it is told all the same, under its name."""
     company = one_home.crm.add("companies", {"name": "Shortlived"})
