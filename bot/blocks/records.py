@@ -140,6 +140,8 @@ def _shared(by: UserId | str | None) -> Blocks:
 
 def _what_it_is(record: Record, timezone: str) -> str:
     what = [str(record.kind).capitalize()]
+    if record.kind is Kind.MEMBER:  # a person's account: nobody cares which program made it
+        return what[0]
     if record.created_by:
         what.append(f"by {clip(record.created_by, 80)}")
     if changed := record.updated_at or record.created_at:

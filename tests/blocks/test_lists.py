@@ -93,6 +93,13 @@ def test_a_notes_line_shows_its_words_and_no_marks() -> None:
     assert "**three**" in records.card(RecordCard(record=note), VIEWER).text
 
 
+def test_a_members_card_says_not_who_made_the_member() -> None:
+    """A member is a colleague, and no record that somebody keeps."""
+    member = Record(kind=Kind.MEMBER, id=an_id(7), name="Ana Lima", values={}, created_by="Slack bot", updated_at=NOW)
+
+    assert records.card(RecordCard(record=member), VIEWER).text.split("\n")[1] == "Member"
+
+
 def test_an_empty_answer_has_a_next_step() -> None:
     """Nothing found is never the end: the nearest command, and how to find more."""
     said = lists.found(Found(words="hlep", records={}, totals={}), VIEWER, nearest="help")
