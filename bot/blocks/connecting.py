@@ -145,6 +145,7 @@ def connected(crm_name: str, *, voided: int, command: str) -> Message:
             section(f"Connected to {clip(crm_name, 100) or 'your CRM'}."),
             footnote(void) if voided else None,
             section(f"Everybody here can look things up now, for example with {command} companies."),
+            footnote(f"{command} settings takes the CRM's web address, so that cards link to it, and who may write."),
         ]
     )
 

@@ -38,7 +38,8 @@ async def test_an_admin_connects(acme: Street) -> None:
     assert await acme.bot.store.connections.connection(TeamId(ACME)) is None
 
     await acme.slack.click(question, "Confirm", user=CLEO)
-    await acme.told(CLEO, "Connected to")
+    told = text_of(await acme.told(CLEO, "Connected to"))
+    assert "/crm settings takes the CRM's web address" in told
 
     bound = await acme.bot.store.connections.connection(TeamId(ACME))
     assert bound is not None
