@@ -72,6 +72,15 @@ async def test_the_whole_story(door: Door) -> None:
     assert set(seen["refused"]) <= {"conversations.replies: missing_scope"}
 
 
+async def test_another_form_is_no_step_of_the_first_minute(door: Door) -> None:
+    """Saving a message is ticked off by a form that was opened from a message, and by no other."""
+    await door("command", user=ANA, channel=SALES, text="/crm new deal Big one 12k EUR")
+    await door("wait", user=ANA, text="Close date")
+    assert (await door("submit", user=ANA, answers={"Name": "Big one"}))["ok"]
+
+    assert (await door.state())["guide"] == [True, False, False]
+
+
 async def test_kill_and_start_again(door: Door) -> None:
     """A killed bot is told of as Slack does; started again it goes on, with its old card."""
     await propose_note(door)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from bot.sandbox.page.seat import Seat
 from bot.sandbox.slack import buttons_of
@@ -41,7 +42,7 @@ def steps(stage: Stage, seat: Seat) -> list[Step]:
         Step(
             "Save a message as a note",
             "Open the menu of a message, choose Save as CRM note, attach Contoso, and send the form.",
-            _happened(stage, lambda payload: payload.get("type") == "view_submission"),
+            _happened(stage, _is_saved_message),
             button="Show me the menu",
             point_at=_worth_saving(stage),
         ),
@@ -55,8 +56,14 @@ def steps(stage: Stage, seat: Seat) -> list[Step]:
     ]
 
 
-def _happened(stage: Stage, fits: Callable[[dict[str, object]], bool]) -> bool:
+def _happened(stage: Stage, fits: Callable[[dict[str, Any]], bool]) -> bool:
     return any(fits(exchange.payload) and exchange.answer.ok for exchange in stage.slack.exchanges)
+
+
+def _is_saved_message(payload: dict[str, Any]) -> bool:
+    """Whether a form was sent that a message had filled in."""
+    is_sent = payload.get("type") == "view_submission"
+    return is_sent and '"source_ts"' in payload["view"].get("private_metadata", "")
 
 
 def _undecided(stage: Stage) -> str:
