@@ -50,8 +50,9 @@ class Inbox:
         for left in await self._store.inbox.take_unanswered(self._owner, self._now(), lease=LEASE):
             if left.id in self._running:
                 continue  # our own, whose lease had lapsed: the process was asleep, and what it began goes on
-            if left.tries > GIVEN_UP_AFTER:
-                log.error("a click or a form could not be answered", extra={"team": left.team_id})
+            if left.tries > GIVEN_UP_AFTER or left.payload is None:
+                why = "its key is gone" if left.payload is None else "it failed again and again"
+                log.error("a click or a form could not be answered: %s", why, extra={"team": left.team_id})
                 await self._store.inbox.forget_click(left.id)
                 continue
             try:

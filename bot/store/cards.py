@@ -146,7 +146,8 @@ class Cards:
             "proposal_id": card.proposal_id,
             "team_id": card.team_id,
             "place": self._written(place),
-            "valid_until": place.valid_until,
+            # A message of the bot's can be rewritten without the response_url of a click on it.
+            "valid_until": place.valid_until if place.is_ephemeral else None,
             "shown": card.shown,
         }
 

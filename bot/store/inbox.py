@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, delete, insert, select, update
 from bot.models import TeamId
 from bot.proposal import new_id
 from bot.store.database import Database, Single
-from bot.store.sealing import Sealing
+from bot.store.sealing import Sealing, Unreadable
 from bot.store.tables import clicks
 
 c = clicks.c
@@ -37,12 +37,12 @@ TAKE = (
 class UnansweredClick(Struct, frozen=True):
     """A click, or a submitted form, whose process died.
 
-    `payload` is what was remembered; `tries` counts who tried to answer since.
+    `payload` is what was remembered, None when no key opens it any more; `tries` counts who tried to answer since.
     """
 
     id: str
     team_id: TeamId
-    payload: str
+    payload: str | None
     created_at: datetime
     tries: int
 
@@ -88,6 +88,11 @@ class Inbox:
         values = {"b_owner": owner, "b_now": now, "b_due": now + lease, "b_limit": limit}
         rows = await self._database.write(Single(TAKE, values))
         return tuple(
-            UnansweredClick(id, TeamId(team), self._sealing.open(payload), at, tries)
-            for id, team, payload, at, tries in rows
+            UnansweredClick(id, TeamId(team), self._opened(payload), at, tries) for id, team, payload, at, tries in rows
         )
+
+    def _opened(self, payload: str) -> str | None:
+        try:
+            return self._sealing.open(payload)
+        except Unreadable:
+            return None

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from unittest.mock import AsyncMock
+from unittest.mock import AsyncMock, Mock
 
 import msgspec
 import pytest
@@ -18,6 +18,7 @@ from bot.proposal import Proposal, State, What
 from bot.sandbox.slack import Message, buttons_of, text_of
 from bot.sandbox.slack.sample import ACME, ANA, BEN
 from bot.sandbox.twenty import FakeCRM
+from bot.store.sealing import Unreadable
 from tests.faults.street import Street, street
 from tests.house import bind
 
@@ -353,6 +354,18 @@ async def test_what_another_version_of_the_bot_left_holds_up_no_other_click(stor
     assert answered == [click]
     (kept,) = await store.inbox.take_unanswered("other", datetime.now(UTC) + timedelta(minutes=1))
     assert "Shake" in kept.payload
+
+
+async def test_what_no_key_opens_any_more_is_given_up(store, caplog):
+    """A key was taken away too early: the click is beyond answering, said once, and holds up no other."""
+    await store.inbox.remember_click(TeamId(ACME), "sealed", owner="dead", now=datetime.now(UTC) - timedelta(minutes=2))
+    inbox = Inbox(store, Errands(), owner="alive", now=lambda: datetime.now(UTC))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(store.inbox._sealing, "open", Mock(side_effect=Unreadable("its key is gone")))
+        await inbox.answer_what_was_left(Mock(side_effect=AssertionError("nothing can be answered")))
+
+    assert "its key is gone" in caplog.text
+    assert await store.inbox.take_unanswered("other", datetime.now(UTC) + timedelta(minutes=1)) == ()
 
 
 async def test_a_form_that_nobody_could_be_told_about_stays_open(road):
