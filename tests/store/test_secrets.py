@@ -154,7 +154,7 @@ async def test_keys_can_be_changed(database_url: str, a_proposal: Make, now: dat
     await store.close()
 
 
-@pytest.mark.parametrize("spoilt", [0, 30, -2])
+@pytest.mark.parametrize("spoilt", [0, 30, -6])  # the last letter of base64 has bits that mean nothing
 def test_what_was_changed_in_the_database_is_not_read(spoilt: int):
     """Whoever can write to the database can forge nothing by it."""
     sealed = Sealing([KEY]).seal("xoxb-1-secret")
