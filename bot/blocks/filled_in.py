@@ -132,7 +132,7 @@ def _name(given: _Input) -> Value:
 def _emails(given: _Input) -> Value:
     old = given.old if isinstance(given.old, Emails) else Emails()
     if given.text and not _EMAIL.fullmatch(given.text):
-        raise Misunderstood("This is not an email address, such as ada@example.com.")
+        raise Misunderstood("This is not an email address: write it like ada@example.com.")
     if given.text:
         return Emails(given.text, tuple(each for each in old.additional if each != given.text))
     return Emails(old.additional[0], old.additional[1:]) if old.additional else None
@@ -152,7 +152,7 @@ def _phone(text: str, old: Phone) -> Phone:
     every number, too, of which it is not told in what country it rings.
     """
     if not _PHONE.fullmatch(text) or not 2 <= sum(map(str.isdigit, text)) <= 20:
-        raise Misunderstood("This is not a phone number, such as +1 555 0100.")
+        raise Misunderstood("This is not a phone number: write it like +1 555 0100.")
     if text.startswith(("+", "00")):
         return Phone(text)
     if not (old.calling or old.country):
@@ -166,7 +166,7 @@ def _links(given: _Input) -> Value:
         return Links(old.secondary[0], old.secondary[1:]) if old.secondary else None
     url = given.text if "://" in given.text else f"https://{given.text}"
     if not (is_web(url) and _is_site(url)):
-        raise Misunderstood("This is not a web address, such as acme.com.")
+        raise Misunderstood("This is not a web address: write it like acme.com.")
     return Links(Link(url, old.primary.label), old.secondary)
 
 
@@ -181,7 +181,7 @@ def _money(given: _Input) -> Value:
     old = given.old.currency if isinstance(given.old, Money) else ""
     money = parse_money(given.text, old or given.currency)
     if money is None or not money.currency:
-        raise Misunderstood("This is not an amount, such as 12,500 EUR or €12.5k.")
+        raise Misunderstood("This is not an amount: write it like 12,500 EUR or €12.5k.")
     return money
 
 
