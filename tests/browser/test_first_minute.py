@@ -79,6 +79,19 @@ def test_a_form_can_be_used_by_keyboard_alone(page: Page) -> None:
     assert page.evaluate("document.activeElement !== document.body")
 
 
+def test_focus_stays_at_a_card_that_is_pressed_by_keyboard(page: Page) -> None:
+    """Confirm goes when the card is rewritten; focus is then on the card, not back at the page's top."""
+    save_note(page)
+    card = thread(page).locator(".line", has=page.get_by_role("button", name="Confirm"))
+    card.get_by_role("button", name="Confirm").focus()
+    page.keyboard.press("Enter")
+
+    done = page.get_by_role("complementary", name="Thread").locator(".line", has_text="Created note")
+    expect(done).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(done.get_by_role("button", name="Undo")).to_be_focused()
+
+
 def test_a_form_tells_what_is_missing(page: Page) -> None:
     """A required field that is left empty gets a sentence beneath it, and the focus."""
     page.get_by_role("button", name="Show me the menu").click()

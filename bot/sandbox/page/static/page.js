@@ -40,10 +40,13 @@ const alike = (one, other) => one.nodeType === other.nodeType && one.nodeName ==
 
 function apply(regions) {
   const pinned = $$("#messages, #thread .scroll").filter(atEnd);
+  const line = document.activeElement.closest(".line");
   for (const [id, markup] of Object.entries(regions)) {
     const fresh = new DOMParser().parseFromString(markup, "text/html").body.firstElementChild;
     patch(document.getElementById(id), fresh);
   }
+  // A pressed button goes with its card's rewriting: the card itself is read next, and a second Enter presses nothing.
+  if (document.activeElement === document.body && line?.isConnected) line.focus({ preventScroll: true });
   for (const box of $$("#messages, #thread .scroll")) if (pinned.includes(box)) box.scrollTop = box.scrollHeight;
   settle();
 }
