@@ -56,6 +56,9 @@ def test_look_up_save_confirm_and_see_it(page: Page) -> None:
 def test_typing_shows_hints_and_remembers(page: Page) -> None:
     """The composer completes commands while typing, and the arrow key brings back what was typed before."""
     say = page.locator("#say")
+    say.press_sequentially("/crm fin")
+    expect(page.locator("#hints li:visible")).to_contain_text("find may be left out")
+    say.fill("")
     say.press_sequentially("/crm com")
     expect(page.locator("#hints li:visible")).to_have_count(1)
     say.press("Tab")
