@@ -15,6 +15,7 @@ from bot.blocks.sums import Sums, sums
 from bot.crm.twenty import Twenty
 from bot.errors import Misunderstood, NotAllowed, NotFound, NotRouted, Refused
 from bot.language import commands, intents
+from bot.language.meant import meant
 from bot.language.qualifiers import CLOSED
 from bot.listeners.front import Here
 from bot.listeners.payloads import Click
@@ -190,6 +191,9 @@ def _remark(query: Query, page: Page, *, only_mine: bool = False) -> str:
         )
     if not page.records and (keyword := next((each for each in KEYWORDS if each in query.words.lower().split()), "")):
         remarks.append(f"“{keyword}” was taken for a word to look for. {OR_WRITE}")
+    word, qualifier = ("", "") if page.records else meant(query.kind, query.words)
+    if qualifier:
+        remarks.append(f"“{word}” was taken for a word to look for; to narrow the list, write {qualifier}.")
     return " ".join(each for each in remarks if each)
 
 

@@ -527,3 +527,15 @@ async def test_an_answer_without_a_find_repeats_the_words_only_in_part(one_home,
     assert "pasted" in answer
     assert "find more" in answer
     assert len(answer) < 700
+
+
+@pytest.mark.parametrize(
+    ("line", "qualifier"),
+    [("tasks overdue", "due:overdue"), ("deals mine", "owner:me"), ("deals won", "stage:won"), ("tasks zzz", "")],
+)
+async def test_a_value_that_was_taken_for_a_word_is_told_so(one_home, line, qualifier):
+    """`tasks overdue` looks for a task of that name; when there is none, the qualifier is named."""
+    answer = text_of(await one_home.ask(f"/crm {line}"))
+
+    assert ("was taken for a word to look for" in answer) == bool(qualifier)
+    assert f"write {qualifier}." in answer or not qualifier
