@@ -87,7 +87,8 @@ async def matches(
     if not found and not target.kind and otherwise:
         found = await crm.suggest(target.words, otherwise, limit=CHOICES)
     if not found:
-        raise NotFound(f"Nothing in the CRM matches “{clip(target.words, ECHO)}”. Fewer letters find more.")
+        nothing = f"No {target.kind}" if target.kind else "Nothing in the CRM"
+        raise NotFound(f"{nothing} matches “{clip(target.words, ECHO)}”. Fewer letters find more.")
     exact = [each for each in found if each.name.casefold() == " ".join(target.words.casefold().split())]
     return tuple(exact) if len(exact) == 1 else found
 

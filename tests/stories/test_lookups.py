@@ -539,3 +539,10 @@ async def test_a_value_that_was_taken_for_a_word_is_told_so(one_home, line, qual
 
     assert ("was taken for a word to look for" in answer) == bool(qualifier)
     assert f"write {qualifier}." in answer or not qualifier
+
+
+async def test_what_matches_nothing_is_named_by_its_type(one_home):
+    """Only tasks can be done: that no task matches does not say that nothing does."""
+    assert "No task matches “contoso”." in text_of(await one_home.ask("/crm done contoso"))
+    assert "No deal matches “zzz”." in text_of(await one_home.ask("/crm show deal zzz"))
+    assert "Nothing in the CRM matches “zzz”." in text_of(await one_home.ask("/crm show zzz"))
