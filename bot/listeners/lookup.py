@@ -158,7 +158,9 @@ class Lookup:
             return
         member = await crm.member_by_email(profile.email)
         if member is None:
-            raise NotFound(f"Nobody in the CRM has the email address of {profile.name or 'this person'}.")
+            name = profile.name or "this person"
+            anew = f"To make a record: {self._command} new person {name}" if profile.name else ""
+            raise Misunderstood(f"Nobody in the CRM has the email address of {name}.", hint=anew)
         await here.talk.privately(records.card(RecordCard(record=member), await here.viewer()))
 
     async def workflows(self, asked: intents.Workflows, here: Here) -> None:

@@ -63,7 +63,9 @@ async def test_who_is_a_member_where_there_is_no_such_person(home):
 
 async def test_who_nobody_is_said_in_words(home):
     """Somebody unknown to the CRM is said to be unknown, by name."""
-    assert "Nobody in the CRM has the email address of Gil Guest" in text_of(await home.ask("/crm who @gil"))
+    nobody = text_of(await home.ask("/crm who @gil"))
+    assert "Nobody in the CRM has the email address of Gil Guest" in nobody
+    assert "/crm new person Gil Guest" in nobody
 
 
 @pytest.mark.parametrize(
