@@ -24,6 +24,7 @@ from bot.language.tokens import unquote
 from bot.models import WRITABLE, Kind, Someone
 
 _MENTION = re.compile(r"<@[UW][A-Z0-9]+>|@[\w.-]+")
+_ADDRESS = re.compile(r"https?://(?:www\.)?(?P<host>[^\s/?#:@]+\.[^\s/?#:@]+)(?:[/?#:]\S*)?", re.IGNORECASE)
 Section = Literal["Look up", "Change", "Follow up", "Set up"]
 
 
@@ -60,7 +61,7 @@ def parse(text: str, *, now: datetime, timezone: str) -> Command:
     first, rest = _first_word(line)
     row = _BY_WORD.get(first.lower())
     command = row.read(rest, clock) if row else None
-    return command or _mistyped(first, rest) or intents.Find(unquote(line))
+    return command or _mistyped(first, rest) or intents.Find(_sought(line))
 
 
 def nearest(words: str) -> str:
@@ -125,7 +126,13 @@ def _help(rest: str, _: Clock) -> Command:
 def _find(rest: str, _: Clock) -> Command:
     if not unquote(rest).strip():
         raise Misunderstood("What should I look for?", hint="For example:", line="find acme")
-    return intents.Find(unquote(rest))
+    return intents.Find(_sought(rest))
+
+
+def _sought(text: str) -> str:
+    """What to look for: of a web address that was pasted whole its host, which is what the CRM knows of it."""
+    pasted = _ADDRESS.fullmatch(text)
+    return pasted["host"] if pasted else unquote(text)
 
 
 def _list(kind: Kind, rest: str, clock: Clock) -> Command:

@@ -110,6 +110,23 @@ def test_every_example_is_its_own_command(row: Any) -> None:
     assert command == ("list" if row.name in kinds else row.name)
 
 
+@pytest.mark.parametrize(
+    ("typed", "sought"),
+    [
+        ("<https://contoso.example/>", "contoso.example"),
+        ("find <https://www.contoso.example/jobs?x=1|contoso>", "contoso.example"),
+        ("<http://contoso.example:8080>", "contoso.example"),
+        ("contoso.example", "contoso.example"),
+        ("<https://contoso.example> renewal", "https://contoso.example renewal"),
+        ('"https://contoso.example"', "https://contoso.example"),
+        ("http://localhost", "http://localhost"),
+    ],
+)
+def test_a_pasted_web_address_is_looked_for_by_its_host(typed: str, sought: str) -> None:
+    """The CRM keeps the domain; with words beside it, or quoted, it is looked for as it was typed."""
+    assert read(typed) == intents.Find(sought)
+
+
 @pytest.mark.parametrize("kind", list(Kind))
 def test_singular_and_plural_list_the_same(kind: Kind) -> None:
     """`company acme` and `companies acme` are one list."""
