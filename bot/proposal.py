@@ -66,7 +66,7 @@ class Outcome(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `record` is the record as it is called now and `where` it went. `after` holds the touched fields as the CRM echoed
     them. `moved` says which fields moved when the record was stale. `remarks` are what did not go to plan,
-    `missed` the ids of the links that the CRM refused.
+    `missed` the ids of the links that the CRM refused. `undone_by` says who confirmed that it be taken back.
     """
 
     sentence: str = ""
@@ -76,6 +76,8 @@ class Outcome(Struct, frozen=True, kw_only=True, omit_defaults=True):
     moved: tuple[Moved, ...] = ()
     remarks: tuple[str, ...] = ()
     missed: tuple[str, ...] = ()
+    undone_by: UserId = UserId("")
+    undone_at: datetime | None = None
 
 
 class Proposal(Struct, frozen=True, kw_only=True):
@@ -123,6 +125,11 @@ class Proposal(Struct, frozen=True, kw_only=True):
     def again(self) -> bool:
         """Whether an earlier try may have reached the CRM, so that it must be read back first."""
         return self.attempts > 1 or self.state is State.UNKNOWN
+
+    @property
+    def is_taken_back(self) -> bool:
+        """Whether it was done, and undone since."""
+        return bool(self.outcome and self.outcome.undone_by)
 
     @property
     def record(self) -> Ref:

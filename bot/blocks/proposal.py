@@ -88,7 +88,8 @@ def told_late(proposal: Proposal, user_id: UserId | str) -> str:
         case State.UNKNOWN:
             return f"The {thing} was already confirmed by {who}. It is not known yet whether it was written."
         case State.DONE:
-            return f"The {thing} was already confirmed by {who}, and it was written once."
+            since = ", and taken back since" if proposal.is_taken_back else ""
+            return f"The {thing} was already confirmed by {who}, and it was written once{since}."
         case State.FAILED:
             return f"The {thing} was already confirmed by {who}, but it failed. {escape(_sentence(proposal))}".strip()
         case State.CANCELLED if not proposal.decided_by:
@@ -213,14 +214,30 @@ def _decision(proposal: Proposal) -> Block | None:
 
 def _decided(proposal: Proposal, around: Around) -> list[Block | None]:
     change = proposal.change
-    is_done = proposal.state is State.DONE
     return [
-        header(title(change, done=True) if is_done else f"{_STANDING[proposal.state]}: {title(change)}"),
-        paragraph(_by(proposal, around), *_story(proposal), _identity(proposal, around)),
+        header(_heading_of_end(proposal)),
+        paragraph(
+            _by(proposal, around), *_taken_back(proposal, around), *_story(proposal), _identity(proposal, around)
+        ),
         *summary_blocks(change, around.timezone, missed=_outcome(proposal).missed),
         *(footnote(remark) for remark in _outcome(proposal).remarks[:REMARKS]),
         _afterwards(proposal, around),
     ]
+
+
+def _heading_of_end(proposal: Proposal) -> str:
+    if proposal.state is State.DONE:
+        did = title(proposal.change, done=True)
+        return f"Taken back: {did}" if proposal.is_taken_back else did
+    return f"{_STANDING[proposal.state]}: {title(proposal.change)}"
+
+
+def _taken_back(proposal: Proposal, around: Around) -> list[Line]:
+    outcome = _outcome(proposal)
+    if not outcome.undone_by or outcome.undone_at is None:
+        return []
+    at = moment(outcome.undone_at, around.timezone)
+    return [[leaf("Taken back by "), mention(outcome.undone_by), leaf(", "), at, leaf(".")]]
 
 
 _STANDING = {
@@ -264,7 +281,8 @@ def _ending(proposal: Proposal) -> str:
         case State.UNKNOWN:
             return NOT_KNOWN
         case State.DONE:
-            return _WENT.get(_outcome(proposal).where, "") if proposal.change.verb is Verb.DELETE else ""
+            is_away = proposal.change.verb is Verb.DELETE and not proposal.is_taken_back
+            return _WENT.get(_outcome(proposal).where, "") if is_away else ""
         case State.FAILED:
             return "" if _outcome(proposal).sentence else "It could not be written. Propose it again to try once more."
         case State.CANCELLED:
@@ -295,9 +313,10 @@ def _afterwards(proposal: Proposal, around: Around) -> Block | None:
 def _done(proposal: Proposal, around: Around) -> Block | None:
     change = proposal.change
     about = _name(change)
-    is_there = change.verb is not Verb.DELETE
+    is_undone = proposal.is_taken_back
+    is_there = change.verb is Verb.UPDATE or (change.verb is Verb.DELETE) is is_undone
     return actions(
-        button("Undo", ids.PROPOSAL_UNDO, proposal.id, about=title(change, done=True)),
+        None if is_undone else button("Undo", ids.PROPOSAL_UNDO, proposal.id, about=title(change, done=True)),
         button("Show", ids.RECORD_SHOW, ids.reference(proposal.record), about=about) if is_there else None,
         way_out("Open in Twenty", ids.RECORD_OPEN_IN_CRM, around.url) if is_there and around.url else None,
     )

@@ -150,6 +150,11 @@ class Cards:
         if not cards and not proposal.is_open:
             await self._tell(proposal)
 
+    async def refresh(self, proposal: Proposal) -> None:
+        """Make the cards that there still are show what became of an ended proposal since; nobody is told otherwise."""
+        if cards := await self._store.cards.cards(proposal.team_id, proposal.id):
+            await self.rewrite(proposal, cards)
+
     async def _tell(self, proposal: Proposal) -> None:
         try:
             team = await self._teams.team(proposal.team_id)
@@ -223,7 +228,7 @@ class Cards:
 
     async def _move(self, card: Card, proposal: Proposal, team: Team, message: Message) -> None:
         """The place is lost: tell in a direct message what the card could not, and only then forget it."""
-        if not proposal.is_open:
+        if not (proposal.is_open or proposal.is_taken_back):  # of that another card tells: the undo's
             await self._directly(proposal, team, card.place.user or proposal.proposer, message)
         await self._store.cards.drop_card(card.id)
 

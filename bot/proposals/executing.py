@@ -107,6 +107,13 @@ class Executor:
             proposal, cards = ended
             self._metrics.proposal(proposal.state.value)
             await self._cards.rewrite(proposal, cards)
+            await self._show_what_was_taken_back(proposal)
+
+    async def _show_what_was_taken_back(self, undo: Proposal) -> None:
+        if undo.undo_of and undo.state is State.DONE:
+            undone = await self._store.proposals.proposal(undo.team_id, undo.undo_of)
+            if undone is not None:
+                await self._cards.refresh(undone)
 
     async def _keep_lease(self, proposal_id: str) -> None:
         try:
@@ -142,7 +149,8 @@ class Executor:
         except Exception:  # nobody foresaw it, so nobody knows what has left
             log.exception("a write broke", extra={"proposal": proposal.id})
             return await self._not_known_yet(proposal)
-        return await store.finish(proposal.id, self.owner, State.DONE, _done(proposal, applied), self._now())
+        outcome = _done(proposal, applied)
+        return await store.finish(proposal.id, self.owner, State.DONE, outcome, self._now(), undoes=proposal.undo_of)
 
     async def _application(self, proposal: Proposal, *, again: bool) -> Application:
         change = proposal.change

@@ -199,6 +199,12 @@ VOID = Step(
     .returning(*PROPOSAL)
 )
 
+TAKEN_BACK: Update = (
+    update(proposals)
+    .where(p.id == bindparam("b_id"), p.team_id == bindparam("b_team"), _in("done"))
+    .values(outcome=bindparam("b_outcome"), **_new_turn())
+)
+
 TELL_ANEW: Update = (
     update(proposals).where(p.team_id == bindparam("b_team"), is_open(), _in("pending")).values(**_new_turn())
 )

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import cast
 
 from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from bot.changes import Change, Moved, Verb, seal
@@ -58,12 +59,21 @@ class Proposals:
         values |= {"b_now": now, "b_due": now + lease}
         return await self._move(sql.CLAIM, values, What.CONFIRMED, actor=by, at=now)
 
-    async def finish(self, id: str, owner: str, state: State, outcome: Outcome, now: datetime) -> Shown | None:
-        """End an execution as done or failed, which is to be shown; None when `owner` has lost its lease to another."""
+    async def finish(
+        self, id: str, owner: str, state: State, outcome: Outcome, now: datetime, *, undoes: str = ""
+    ) -> Shown | None:
+        """End an execution as done or failed, which is to be shown; None when `owner` has lost its lease to another.
+
+        `undoes`: the proposal that is taken back once this one is done; its cards are due for rewriting.
+        """
         if state not in (State.DONE, State.FAILED):
             raise ValueError(f"an execution does not end as {state}")
         values = _held(id, owner, now) | {"b_state": state.value, "b_outcome": outcome_text(outcome)}
         told = Told(step=sql.FINISH, values=values, what=What(state.value), at=now, record=outcome.record)
+        if undoes and state is State.DONE:
+            return self._cards.shown(
+                await self._database.write(lambda connection: _finish_undo(connection, told, undoes))
+            )
         return self._cards.shown(await self._database.write(told.with_cards()))
 
     async def release(self, id: str, owner: str, sentence: str, now: datetime) -> Proposal | None:
@@ -217,6 +227,19 @@ def void_open(connection: Connection, team: TeamId, now: datetime, reason: str) 
     values: Parameters = {"b_team": team, "b_now": now, "b_outcome": outcome, "b_card_due": now + CARD_GRACE}
     voided = Told(step=sql.VOID, values=values, what=What.VOIDED, at=now).alone()
     return tuple(proposal(row) for row in voided(connection))
+
+
+def _finish_undo(connection: Connection, told: Told, undoes: str) -> Rows:
+    rows = told.with_cards()(connection)
+    if not rows.all():
+        return rows
+    undo = proposal(rows.first())
+    its: Parameters = {"b_team": undo.team_id, "b_id": undoes}
+    undone = connection.execute(sql.GET, its).first()
+    before = proposal(undone).outcome if undone else None
+    outcome = replace(before or Outcome(), undone_by=undo.decided_by or UserId(""), undone_at=told.at)
+    connection.execute(sql.TAKEN_BACK, its | {"b_outcome": outcome_text(outcome), "b_card_due": told.at + CARD_GRACE})
+    return rows
 
 
 def _propose(connection: Connection, new: Proposal) -> Proposed:

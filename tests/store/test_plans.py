@@ -26,6 +26,7 @@ STATEMENTS = {
     "supersede": sql.SUPERSEDE,
     "void": sql.VOID,
     "tell anew": sql.TELL_ANEW,
+    "taken back": sql.TAKEN_BACK,
     "open of a person": sql.OPEN_OF,
     "pending of others": sql.PENDING_OF_OTHERS,
     "open on a record": sql.OPEN_ON,

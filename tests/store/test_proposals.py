@@ -321,6 +321,27 @@ async def test_the_same_again_is_new_once_the_first_is_over(store: Store, a_prop
         assert (await store.proposals.propose(newer)).stands == newer
 
 
+async def test_an_undo_that_is_done_marks_what_it_took_back(store: Store, a_proposal: Make, now: datetime):
+    """In the same moment: by whom and when, with what it knew before, and its cards are due."""
+    first = a_proposal()
+    await store.proposals.propose(first)
+    await claim(store, first, now)
+    await store.proposals.finish(first.id, "one", State.DONE, Outcome(remarks=("as it was",)), now)
+    undo = a_proposal(undo_of=first.id)
+    await store.proposals.propose(undo)
+    await claim(store, undo, now, by="U7")
+    assert await store.proposals.finish(undo.id, "another", State.DONE, Outcome(), now, undoes=first.id) is None
+    assert not (await store.proposals.proposal("T1", first.id)).is_taken_back
+
+    ended = await store.proposals.finish(undo.id, "one", State.DONE, Outcome(), now, undoes=first.id)
+
+    undone = await store.proposals.proposal("T1", first.id)
+    assert ended
+    assert ended[0].state is State.DONE
+    assert undone.outcome == Outcome(remarks=("as it was",), undone_by="U7", undone_at=now)
+    assert undone.turn == 3
+
+
 async def test_voiding_ends_one_teams_pending(store: Store, a_proposal: Make, now: datetime):
     """A team that leaves its CRM ends everything pending, with the reason, and nothing of another team."""
     await store.connections.bind("T1", "c1", by="U1", crm_name="CRM", now=now)

@@ -308,3 +308,26 @@ async def test_a_text_that_names_records_is_taken_back_whole(one_home):
     await confirm(one_home, await one_home.private_card(), "Changed note")
 
     assert find(one_home, "notes", "Zephyr call")["bodyV2"]["markdown"] == "They are keen."
+
+
+async def test_what_was_taken_back_says_so_on_its_card(one_home):
+    """The create's card offers no more what is there no more; an undone delete leads to its record again."""
+    view = await one_home.open_form("save_as_note")
+    await one_home.slack.submit(view, {"Title": "Call with Ada"})
+    made = await confirm(one_home, await one_home.card(), "Created note")
+    await one_home.slack.click(made, "Undo", user=ANA)
+    await one_home.quiet()
+    deleted = await confirm(one_home, await one_home.private_card(), "Deleted note")
+
+    now = await one_home.shows(made, "Taken back: Created note: Call with Ada")
+    assert f"Taken back by @{ANA}" in text_of(now)
+    assert buttons_of(now) == []
+    await one_home.slack.click(made, "Undo", user=ANA)
+    await one_home.told(ANA, "taken back already")
+
+    await one_home.slack.click(deleted, "Undo", user=ANA)
+    await one_home.quiet()
+    await confirm(one_home, await one_home.private_card(), "Restored note")
+    now = await one_home.shows(deleted, "Taken back: Deleted note")
+    assert buttons_of(now) == ["Show"]
+    assert "can be restored" not in text_of(now)
