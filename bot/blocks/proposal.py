@@ -102,6 +102,18 @@ def told_late(proposal: Proposal, user_id: UserId | str) -> str:
             return f"The proposal for the {thing} was replaced by a newer one. Nothing was written by this one."
 
 
+def told_proposer(proposal: Proposal) -> str:
+    """For the proposer, once somebody else has decided: who, and how it ended (mrkdwn, for `problems.aside`)."""
+    who, did = f"<@{proposal.decided_by}>", escape(title(proposal.change, done=True))
+    match proposal.state:
+        case State.DONE:
+            return f"{who} confirmed what you proposed. {did}."
+        case State.FAILED:
+            failed = f"{who} confirmed what you proposed, but it failed: {escape(title(proposal.change))}."
+            return f"{failed} {escape(_outcome(proposal).sentence)}".strip()
+    return f"{who} cancelled what you proposed, so nothing was written: {escape(title(proposal.change))}."
+
+
 def title(change: Change, *, done: bool = False) -> str:
     """The verb and the record: `Delete company Acme Inc`."""
     return f"{(_DID if done else _WILL)[change.verb]} {change.kind}: {_name(change)}"

@@ -14,7 +14,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.blocks.primitives import Message
 from bot.blocks.problems import aside
-from bot.blocks.proposal import Around, card
+from bot.blocks.proposal import Around, card, told_proposer
 from bot.errors import BotError
 from bot.policy import approvers, needs_others, placing, who_decides
 from bot.proposal import Card, CardPlace, Proposal, State
@@ -149,6 +149,17 @@ class Cards:
         await asyncio.gather(*(self._show(card, proposal) for card in due))
         if not cards and not proposal.is_open:
             await self._tell(proposal)
+
+    async def ended(self, proposal: Proposal, cards: Sequence[Card] | None = None) -> None:
+        """`rewrite`, and tell the proposer what somebody else decided: Slack notifies nobody of a changed message."""
+        await self.rewrite(proposal, cards)
+        if proposal.is_open or proposal.decided_by in (None, proposal.proposer) or cards == ():
+            return
+        try:
+            team = await self._teams.team(proposal.team_id)
+            await team.slack.chat_postMessage(channel=proposal.proposer, **said(aside(told_proposer(proposal))))
+        except (BotError, *UNREACHABLE) as error:
+            log.info("a proposer could not be told: %s", reason(error), extra={"proposal": proposal.id})
 
     async def refresh(self, proposal: Proposal) -> None:
         """Make the cards that there still are show what became of an ended proposal since; nobody is told otherwise."""

@@ -79,7 +79,7 @@ class Deciding:
         cancelled = await self._store.proposals.cancel(team.id, seen.proposal.id, by.user_id, self._now())
         if cancelled is None:
             return await self._late(await self._as_it_is(team, seen.proposal.id), by)
-        await self._cards.rewrite(cancelled)
+        await self._cards.ended(cancelled)
         return ""
 
     async def _seen(self, team: Team, value: str, place: CardPlace) -> "_Seen | None":

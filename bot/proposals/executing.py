@@ -106,7 +106,7 @@ class Executor:
         if ended is not None:
             proposal, cards = ended
             self._metrics.proposal(proposal.state.value)
-            await self._cards.rewrite(proposal, cards)
+            await self._cards.ended(proposal, cards)
             await self._show_what_was_taken_back(proposal)
 
     async def _show_what_was_taken_back(self, undo: Proposal) -> None:

@@ -206,3 +206,32 @@ async def test_what_was_made_from_a_message_is_shown_in_its_channel_only(one_hom
     assert cards(one_home.slack.messages(RANDOM)) == []
     assert len(cards(one_home.slack.messages(SALES))) == 1
     assert len(cards(one_home.slack.ephemerals(ANA, RANDOM))) == 1
+
+
+@pytest.mark.parametrize(
+    ("pressed", "words"),
+    [("Confirm", "confirmed what you proposed. Changed task: Water the plants."), ("Cancel", "nothing was written")],
+)
+async def test_the_proposer_hears_what_somebody_else_decided(one_home, pressed, words):
+    """In a direct message, once: Slack notifies nobody of a card that was rewritten."""
+    await settle(one_home, CLEO_DECIDES)
+    await propose(one_home, channel=SALES)
+    (hers,) = cards(one_home.slack.dm(CLEO))
+
+    await one_home.slack.click(hers, pressed, user=CLEO)
+    await one_home.quiet()
+
+    (told,) = one_home.slack.dm(ANA)
+    assert f"@{CLEO}" in text_of(told)
+    assert words in text_of(told)
+
+
+async def test_who_decides_alone_is_told_nothing_else(one_home):
+    """The card that the proposer has just pressed says it."""
+    await propose(one_home, channel=SALES)
+    (card,) = cards(one_home.slack.ephemerals(ANA))
+
+    await one_home.slack.click(card, "Confirm", user=ANA)
+    await one_home.quiet()
+
+    assert one_home.slack.dm(ANA) == []
