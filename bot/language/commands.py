@@ -64,13 +64,23 @@ def parse(text: str, *, now: datetime, timezone: str) -> Command:
     return command or _mistyped(first, rest) or intents.Find(_sought(line))
 
 
+ON_CARDS = {
+    **dict.fromkeys(("undo", "revert", "restore"), "history"),
+    **dict.fromkeys(("confirm", "approve", "cancel", "reject"), "pending"),
+}
+"""What is pressed on a card and typed by whoever has lost it, and the command that leads there."""
+
+
 def nearest(words: str) -> str:
     """The command that the first word almost is, with what follows or else its usage: for words that found nothing.
 
     "" when there is none.
     """
     first, rest = _first_word(words.strip())
-    near = get_close_matches(first.lower(), list(_BY_WORD), n=1, cutoff=0.7)
+    word = first.lower()
+    if word in ON_CARDS:
+        return ON_CARDS[word]
+    near = get_close_matches(word, list(_BY_WORD), n=1, cutoff=0.7)
     if not near:
         return ""
     row = _BY_WORD[near[0]]

@@ -142,6 +142,8 @@ def test_singular_and_plural_list_the_same(kind: Kind) -> None:
         ("hlep", "help [command]"),
         ("compnies", "companies [words] [qualifiers]"),
         ("serach acme", "find acme"),
+        ("undo", "history"),
+        ("Cancel that", "pending"),
         ("acme", ""),
         ("", ""),
     ],
