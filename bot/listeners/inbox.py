@@ -15,6 +15,7 @@ from bot.beside import Beside
 from bot.errands import Errands
 from bot.listeners.payloads import Click, Submission
 from bot.store import Store, broke
+from bot.store.inbox import UnansweredClick
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +23,7 @@ LEASE = timedelta(seconds=10)
 """How long a process that has stopped answering keeps what it took; one that answers renews it every third of that."""
 
 GIVEN_UP_AFTER = 5
-"""Processes that tried to answer: by then it is the click or the form that breaks them."""
+"""Processes that tried to answer: by then it is the click or the form that breaks them, or that none can read."""
 
 Pressed = Click | Submission
 
@@ -50,17 +51,13 @@ class Inbox:
         for left in await self._store.inbox.take_unanswered(self._owner, self._now(), lease=LEASE):
             if left.id in self._running:
                 continue  # our own, whose lease had lapsed: the process was asleep, and what it began goes on
-            if left.tries > GIVEN_UP_AFTER or left.payload is None:
-                why = "its key is gone" if left.payload is None else "it failed again and again"
-                log.error("a click or a form could not be answered: %s", why, extra={"team": left.team_id})
+            if left.tries > GIVEN_UP_AFTER:
+                log.error("a click or a form could not be answered", extra={"team": left.team_id})
                 await self._store.inbox.forget_click(left.id)
-                continue
-            try:
-                pressed = msgspec.json.decode(left.payload, type=Pressed)
-            except msgspec.ValidationError:  # another version's, which may still run beside this one
+            elif (pressed := _read(left)) is None:
                 log.warning("a click or a form is left to a process that can read it", extra={"team": left.team_id})
-                continue
-            self._hold(left.id, answer(pressed))
+            else:
+                self._hold(left.id, answer(pressed))
 
     def _hold(self, id: str, answering: "asyncio.Task[Any]") -> None:
         self._running.add(id)
@@ -83,3 +80,11 @@ class Inbox:
             await self._store.inbox.renew_click(id, self._owner, self._now(), lease=LEASE)
         except Exception as error:  # the lease may last until the database is back
             broke(log, "the lease of a click or a form could not be renewed", error)
+
+
+def _read(left: UnansweredClick) -> Pressed | None:
+    """None of another version's, or one sealed with a new key: processes that know these may run beside this one."""
+    try:
+        return None if left.payload is None else msgspec.json.decode(left.payload, type=Pressed)
+    except msgspec.ValidationError:
+        return None

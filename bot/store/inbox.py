@@ -37,7 +37,7 @@ TAKE = (
 class UnansweredClick(Struct, frozen=True):
     """A click, or a submitted form, whose process died.
 
-    `payload` is what was remembered, None when no key opens it any more; `tries` counts who tried to answer since.
+    `payload` is what was remembered, None when no key here opens it; `tries` counts who tried to answer since.
     """
 
     id: str
