@@ -3,8 +3,9 @@
 A card is due when its proposal has taken a turn that it does not show; any process may rewrite it, one at a time.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import cast
+from typing import Any, cast
 
 import msgspec
 from sqlalchemy import Connection, bindparam, delete, exists, insert, or_, select, update
@@ -13,7 +14,7 @@ from bot.models import TeamId
 from bot.proposal import Card, CardPlace, Proposal, Shown, new_id
 from bot.store.database import Database, Single
 from bot.store.rows import CARD, PROPOSAL, proposal
-from bot.store.sealing import Sealing, in_clear
+from bot.store.sealing import Sealing, Unreadable, in_clear
 from bot.store.spelling import Rows
 from bot.store.tables import cards, proposals
 
@@ -128,7 +129,7 @@ class Cards:
         """Everywhere a proposal is shown."""
         values = {"b_id": proposal_id, "b_team": team}
         rows = await self._database.read(Single(OF_PROPOSAL, values))
-        return tuple(self._card(row) for row in rows)
+        return self._cards(rows)
 
     def shown(self, found: Rows) -> Shown | None:
         """The proposal and the cards of what was selected as in `WITH_CARDS`; None of nothing."""
@@ -136,7 +137,7 @@ class Cards:
         if not rows:
             return None
         its_cards = [row[len(PROPOSAL) :] for row in rows]
-        return proposal(rows[0]), tuple(self._card(row) for row in its_cards if row[0] is not None)
+        return proposal(rows[0]), self._cards(row for row in its_cards if row[0] is not None)
 
     async def add_card(self, proposal: Proposal, place: CardPlace, now: datetime) -> Card:
         """Remember that `place` shows the proposal as it is given; what it became meanwhile is due there at once."""
@@ -190,7 +191,7 @@ class Cards:
         def work(connection: Connection) -> tuple[tuple[Card, Proposal], ...]:
             connection.execute(DROP_OVER, values)
             connection.execute(SETTLE_DUE, values)
-            taken = [self._card(row) for row in connection.execute(TAKE_STALE, values)]
+            taken = self._cards(connection.execute(TAKE_STALE, values))
             if not taken:
                 return ()
             ids = {"b_ids": sorted({card.proposal_id for card in taken})}
@@ -204,6 +205,13 @@ class Cards:
         text = msgspec.json.encode(place).decode()
         return self._sealing.seal(text) if place.response_url else in_clear(text)
 
-    def _card(self, row: tuple[str, str, str, str, int, int]) -> Card:
-        place = msgspec.json.decode(self._sealing.open(row[3]), type=CardPlace)
+    def _cards(self, rows: Iterable[Any]) -> tuple[Card, ...]:
+        """Without those that no key here opens: while keys are being changed, they are for processes that have it."""
+        return tuple(card for row in rows if (card := self._card(row)))
+
+    def _card(self, row: tuple[str, str, str, str, int, int]) -> Card | None:
+        try:
+            place = msgspec.json.decode(self._sealing.open(row[3]), type=CardPlace)
+        except Unreadable:
+            return None
         return Card(id=row[0], proposal_id=row[1], team_id=TeamId(row[2]), place=place, shown=row[4], tries=row[5])

@@ -154,6 +154,31 @@ async def test_keys_can_be_changed(database_url: str, a_proposal: Make, now: dat
     await store.close()
 
 
+async def test_a_card_whose_key_is_elsewhere_holds_up_no_other(database_url: str, a_proposal: Make, now: datetime):
+    """It is left to a process that has the key; what this one can read is decided, and rewritten by its sweeps."""
+    proposal = a_proposal()
+    store = await Store.open(database_url, Sealing([KEY]))
+    await store.proposals.propose(proposal)
+    clicked = CardPlace(channel="C1", ts="1.2", response_url="https://hooks.example/1")
+    sealed = await store.cards.add_card(proposal, clicked, now)
+    await store.close()
+
+    store = await Store.open(database_url, Sealing([new_key()]))
+    plain = await store.cards.add_card(proposal, CardPlace(channel="C1", ts="1.3"), now)
+    found = await store.at_stake("T1", proposal.id)
+    assert found
+    assert [card.id for card in found[0][1]] == [plain.id]
+    await store.proposals.cancel("T1", proposal.id, "U1", now)
+    later = now + timedelta(minutes=1)
+    assert [card.id for card, _ in await store.cards.stale_cards(later)] == [plain.id]
+    await store.close()
+
+    store = await Store.open(database_url, Sealing([KEY]))
+    due = await store.cards.stale_cards(later + timedelta(minutes=1))
+    assert {card.id for card, _ in due} == {sealed.id, plain.id}
+    await store.close()
+
+
 @pytest.mark.parametrize("spoilt", [0, 30, -6])  # the last letter of base64 has bits that mean nothing
 def test_what_was_changed_in_the_database_is_not_read(spoilt: int):
     """Whoever can write to the database can forge nothing by it."""
