@@ -19,7 +19,7 @@ from bot.listeners.writers import may_write
 from bot.models import Refs, Value
 from bot.proposal import Proposal
 from bot.proposals.deciding import UNKNOWN_CARD
-from bot.proposals.proposing import Proposing
+from bot.proposals.proposing import Origin, Proposing
 from bot.store import Store
 
 FOR_ANOTHER_CRM = "This was proposed for another CRM than the one that this workspace is connected to now."
@@ -40,9 +40,9 @@ class Again:
         if proposal is None:
             raise NotFound(UNKNOWN_CARD)
         if proposal.undo_of:
-            await self._proposing.undo(proposal.undo_of, await origin_of(here))
+            await self._proposing.undo(proposal.undo_of, await _origin(proposal, here))
         elif proposal.change.verb is Verb.DELETE:
-            await self._proposing.delete(proposal.record, await origin_of(here))
+            await self._proposing.delete(proposal.record, await _origin(proposal, here))
         else:
             await self._form(proposal, here)
 
@@ -59,6 +59,12 @@ class Again:
             draft = Draft(context, {**record.values, **_values(change, record.values.get("records"))}, record)
         context = await kept(draft, here, self._store, self._now())
         await self._write.show_form(Draft(context, draft.values, draft.record), here)
+
+
+async def _origin(proposal: Proposal, here: Here) -> Origin:
+    """Its card belongs where the first one did; the click may come from a direct message that told the end of that."""
+    origin = await origin_of(here)
+    return replace(origin, channel=proposal.channel, thread_ts=proposal.thread_ts) if proposal.channel else origin
 
 
 def _context(proposal: Proposal, here: Here) -> FormContext:

@@ -158,3 +158,21 @@ async def test_a_direct_message_is_not_taken_for_the_channel(one_home):
     await one_home.quiet()
 
     await one_home.told(ANA, "here nobody else sees its card")
+
+
+async def test_a_delete_for_others_stands_again_where_they_see_it(one_home):
+    """Its end was told by direct message; proposed again there it is shown in its channel, as the first time."""
+    settings = TeamSettings(rules=(Rule(approval=Approval.ANOTHER),))
+    await one_home.bot.store.settings.save(TeamId(ACME), settings, by=UserId(CLEO), now=one_home.now())
+    one_home.forget_teams()
+    one_home.crm.add("companies", {"name": "Zephyr"})
+    await one_home.slack.command(ANA, SALES, "/crm delete company Zephyr")
+    await one_home.quiet()
+    one_home.slack.faults.fail("chat.update", "message_not_found", times=1)
+    await expired(one_home)
+    (told,) = [each for each in one_home.slack.dm(ANA) if "Expired" in text_of(each)]
+
+    await again(one_home, told)
+
+    waiting = [each for each in one_home.slack.messages(SALES) if text_of(each).startswith("Delete company: Zephyr?")]
+    assert len(waiting) == 2
