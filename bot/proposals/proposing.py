@@ -95,14 +95,20 @@ class Proposing:
         return await self._propose(await _whole_delete(await origin.team.crm(), ref), origin)
 
     async def undo(self, proposal_id: str, origin: Origin) -> Proposal:
-        """Propose the inverse of what was done; refused with the reason when that is no longer possible."""
+        """Propose the inverse of what was done; refused with the reason when that is no longer possible.
+
+        One's own that waits already is shown again: its card may have been private, and be gone by now.
+        """
         done = await self._store.proposals.proposal(origin.team.id, proposal_id)
         if done is None:
             raise NotFound("I do not know this card any more, so I cannot take it back.")
         if done.state is not State.DONE:
             raise Misunderstood(NOTHING_TO_UNDO)
-        if others := await self._store.proposals.undos_of(origin.team.id, proposal_id):
-            raise Misunderstood(_undone(others[0], origin.by))
+        if undos := await self._store.proposals.undos_of(origin.team.id, proposal_id):
+            if not (undos[0].is_open and undos[0].proposer == origin.by.user_id):
+                raise Misunderstood(_undone(undos[0]))
+            await self.reissue(undos[:1], origin)
+            return undos[0]
         crm = await origin.team.crm()
         change = await _taken_back(done, crm)
         if change.verb is Verb.DELETE:
@@ -141,7 +147,7 @@ class Proposing:
             await self._cards.rewrite(each)
         stands = proposed.stands
         if stands.undo_of and stands.proposer != origin.by.user_id:
-            raise Misunderstood(_undone(stands, origin.by))
+            raise Misunderstood(_undone(stands))
         around = await self._around(stands, lookalikes)
         show = self._cards.post if stands.id == proposal.id else self._cards.post_again
         await show(stands, origin.team, origin.talk, around=around)
@@ -240,11 +246,10 @@ async def _whole_delete(crm: Twenty, ref: Ref) -> Change:
     return deleting(card.record, hangs=hangs)
 
 
-def _undone(other: Proposal, by: Profile) -> str:
-    if other.state is State.DONE:
+def _undone(undo: Proposal) -> str:
+    if undo.state is State.DONE:
         return "This was taken back already."
-    who = "You have" if other.proposer == by.user_id else f"{other.proposer_name or 'Somebody'} has"
-    return f"{who} proposed to take this back; that card is still waiting."
+    return f"{undo.proposer_name or 'Somebody'} has proposed to take this back; that card is still waiting."
 
 
 def proposal_of(change: Change, origin: Origin, *, now: datetime, undo_of: str = "") -> Proposal:

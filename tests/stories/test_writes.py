@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from bot.models import TeamId, UserId
 from bot.sandbox.slack import Message, buttons_of, labels_of, text_of
-from bot.sandbox.slack.sample import ANA
+from bot.sandbox.slack.sample import ACME, ANA
 from tests.house import House
 
 CREATES: dict[str, tuple[str, str, dict[str, Any]]] = {
@@ -225,7 +226,7 @@ async def test_a_newer_proposal_takes_the_place_of_an_older_one(one_home):
 
 
 async def test_an_undo_names_the_people_it_puts_back_and_is_proposed_once(one_home):
-    """No id stands where a name belongs, and who presses Undo again learns whose card waits."""
+    """No id stands where a name belongs, and who presses Undo again is shown the card that waits."""
     card = await proposed(one_home, "/crm edit company Fabrikam", {"Owner": "Ana Lopez"})
     done = await confirm(one_home, card, "Changed company")
     await one_home.slack.click(done, "Undo", user=ANA)
@@ -234,8 +235,10 @@ async def test_an_undo_names_the_people_it_puts_back_and_is_proposed_once(one_ho
     assert "member " not in undo
 
     await one_home.slack.click(done, "Undo", user=ANA)
+    await one_home.quiet()
 
-    await one_home.told(ANA, "You have proposed to take this back; that card is still waiting.")
+    assert [text_of(each) for each in one_home.slack.ephemerals(ANA) if "to undo" in text_of(each)] == [undo, undo]
+    assert len(await one_home.bot.store.proposals.open_of(TeamId(ACME), UserId(ANA))) == 1
 
 
 async def test_an_undo_is_refused_when_somebody_changed_the_field_since(one_home):
