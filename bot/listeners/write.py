@@ -109,6 +109,8 @@ class Write:
         draft = await self._draft(click.value, here)
         if draft is None:
             raise Misunderstood("This draft is too old to be opened. Please start anew.")
+        if draft.context.verb is Verb.CREATE:  # a new record's id: what came of an earlier opening may be over
+            draft = replace(draft, context=replace(draft.context, record_id=str(uuid.uuid4())))
         await here.talk.open(forms.loading(draft.context))
         await self.show_form(draft, here)
 

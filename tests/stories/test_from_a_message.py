@@ -287,3 +287,23 @@ async def test_a_card_tells_times_in_its_proposers_timezone(one_home):
     card = await one_home.private_card()
 
     assert "15:00" in card.text
+
+
+async def test_a_kept_form_can_be_opened_again_after_what_came_of_it_was_cancelled(one_home):
+    """Each opening is a form of its own: what is submitted then is a card that waits, not the one that is over."""
+    view = await one_home.open_form("save_as_note")
+    await one_home.quiet()
+    await one_home.bot.store.connections.unbind(ACME, one_home.now(), doomed=False)
+    one_home.forget_teams()
+    await one_home.slack.submit(view, {"Title": "Kept"})
+    told = await one_home.told(ANA, "What you typed is kept")
+    await bind(one_home.bot, ACME, one_home.connection_id)
+    one_home.forget_teams()
+    for title in ("First try", "Second try"):
+        await one_home.slack.click(told, "Open the form again", user=ANA)
+        await one_home.slack.submit(await one_home.slack.wait_for(lambda: one_home._ready(ANA)), {"Title": title})
+        await one_home.quiet()
+        card = await one_home.card()
+        assert title in text_of(card)
+        await one_home.slack.click(card, "Cancel", user=ANA)
+        await one_home.quiet()
