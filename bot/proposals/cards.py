@@ -18,6 +18,7 @@ from bot.blocks.proposal import Around, card, told_proposer
 from bot.errors import BotError
 from bot.policy import approvers, needs_others, placing, who_decides
 from bot.proposal import Card, CardPlace, Proposal, State
+from bot.proposals.around import around_of, doubles
 from bot.slack.talk import UNREACHABLE, Talk, by_response_url, reason, said
 from bot.store import Store
 from bot.team_settings import CardPlacing
@@ -199,7 +200,7 @@ class Cards:
     async def _show(self, card: Card, proposal: Proposal) -> None:
         try:
             team = await self._teams.team(proposal.team_id)
-            message = await self.message(proposal, team)
+            message = await self.message(proposal, team, await self._around(proposal, team))
             if not await self._rewritten(card.place, team, message):
                 await self._move(card, proposal, team, message)
             elif not await self._store.cards.card_shown(card.id, proposal.turn):
@@ -207,6 +208,12 @@ class Cards:
         except (BotError, *UNREACHABLE) as error:
             log.info("a card could not be rewritten yet: %s", reason(error), extra={"proposal": proposal.id})
             await self._try_later(card)
+
+    async def _around(self, proposal: Proposal, team: Team) -> Around | None:
+        """What stands beside a proposal while it waits, looked up anew."""
+        if proposal.state is not State.PENDING:
+            return None
+        return await around_of(proposal, self._store, lookalikes=await doubles(proposal.change, team))
 
     async def _show_newest(self, card: Card, proposal: Proposal) -> None:
         """A later turn was shown while ours was on its way, which may have arrived after it: show that once more."""

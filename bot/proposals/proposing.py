@@ -6,23 +6,23 @@ the card says what was not checked, and Confirm reads everything again.
 
 import asyncio
 import uuid
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from bot.blocks.proposal import Around
-from bot.changes import Change, FieldChange, LinkChange, Verb, differences, inverse, moved, new_values
+from bot.changes import Change, FieldChange, LinkChange, Verb, differences, inverse, moved
 from bot.crm import settled
 from bot.crm.twenty import Twenty
-from bot.errors import BotError, Misunderstood, NotAllowed, NotFound, NotRouted, Refused
+from bot.errors import Misunderstood, NotAllowed, NotFound, NotRouted, Refused
 from bot.fields import field
 from bot.models import Choice, Kind, Profile, Record, Ref, Refs, Value
 from bot.policy import may_propose
 from bot.proposal import Outcome, Proposal, Source, State, new_id
 from bot.proposals.applying import named_in_text
+from bot.proposals.around import around_of, doubles, in_time
 from bot.proposals.cards import Cards
 from bot.proposals.naming import called, names_in
 from bot.slack.talk import Talk
@@ -35,9 +35,6 @@ Answer = TypeVar("Answer")
 NO_MESSAGE = Source()
 
 OPEN_FOR = timedelta(hours=24)
-
-CHECKED_WITHIN = 6.0
-"""Seconds that the CRM gets to tell names and duplicates before a form becomes a card without them."""
 
 NOTHING_TO_UNDO = "Nothing was written by this card, so there is nothing to undo."
 OTHER_CRM = "This was written to another CRM than the one that this workspace is connected to now."
@@ -117,21 +114,10 @@ class Proposing:
 
     async def reissue(self, proposals: Sequence[Proposal], origin: Origin) -> None:
         """Show pending proposals' cards again, in this order, with what a create may double by now."""
-        doubles = await asyncio.gather(*(_or(_doubles(each.change, origin.team), ()) for each in proposals))
-        for proposal, lookalikes in zip(proposals, doubles, strict=True):
-            around = await self._around(proposal, lookalikes)
+        found = await asyncio.gather(*(doubles(each.change, origin.team) for each in proposals))
+        for proposal, lookalikes in zip(proposals, found, strict=True):
+            around = await around_of(proposal, self._store, lookalikes=lookalikes)
             await self._cards.post_again(proposal, origin.team, origin.talk, around=around)
-
-    async def _around(self, proposal: Proposal, lookalikes: tuple[Record, ...]) -> Around:
-        """What stands on the card beside the proposal: other proposals about the same, and what it may double."""
-        change, proposals = proposal.change, self._store.proposals
-        if change.verb is Verb.CREATE:
-            creates = await proposals.open_creates(proposal.team_id, change.kind)
-            same = [each for each in creates if each.change.name.casefold() == change.name.casefold()]
-        else:
-            same = list(await proposals.open_on(proposal.team_id, change.record_id))
-        waiting = tuple(each for each in same if each.id != proposal.id)
-        return Around(lookalikes=lookalikes, waiting=waiting)
 
     async def _propose(
         self, change: Change, origin: Origin, *, lookalikes: tuple[Record, ...] = (), undo_of: str = ""
@@ -148,7 +134,7 @@ class Proposing:
         stands = proposed.stands
         if stands.undo_of and stands.proposer != origin.by.user_id:
             raise Misunderstood(_undone(stands))
-        around = await self._around(stands, lookalikes)
+        around = await around_of(stands, self._store, lookalikes=lookalikes)
         show = self._cards.post if stands.id == proposal.id else self._cards.post_again
         await show(stands, origin.team, origin.talk, around=around)
         return stands
@@ -168,10 +154,10 @@ async def _known_for_create(
 ) -> _Known:
     """Names, ties, creator and duplicates, all at once; what does not come in time is left as the form had it."""
     names, takes_links, creator, lookalikes = await asyncio.gather(
-        _or(crm.names(ties), {}) if ties else _now({}),
-        _or(_takes_links(crm, kind), True) if ties else _now(True),
-        _or(member_of(origin.team, origin.by), None),
-        _or(crm.lookalikes(kind, values), ()),
+        in_time(crm.names(ties), {}) if ties else _now({}),
+        in_time(_takes_links(crm, kind), True) if ties else _now(True),
+        in_time(member_of(origin.team, origin.by), None),
+        in_time(crm.lookalikes(kind, values), ()),
     )
     return _Known(
         ties=tuple(replace(ref, name=names.get(ref.id, ref.name)) for ref in ties),
@@ -179,12 +165,6 @@ async def _known_for_create(
         creator=creator.ref if creator else None,
         lookalikes=lookalikes,
     )
-
-
-async def _doubles(change: Change, team: Team) -> tuple[Record, ...]:
-    if change.verb is not Verb.CREATE:
-        return ()
-    return await (await team.crm()).lookalikes(change.kind, new_values(change))
 
 
 async def _takes_links(crm: Twenty, kind: Kind) -> bool:
@@ -196,14 +176,6 @@ def _naming_records(record: Record, wanted: Mapping[str, Value]) -> dict[str, Va
     text, refs = wanted.get("text", record.values.get("text")), wanted["records"]
     chosen = [LinkChange("", ref) for ref in refs.to] if isinstance(refs, Refs) else []
     return {**wanted, "text": named_in_text(str(text or ""), chosen) if chosen else text}
-
-
-async def _or(asked: Awaitable[Answer], default: Answer) -> Answer:
-    try:
-        async with asyncio.timeout(CHECKED_WITHIN):
-            return await asked
-    except (BotError, TimeoutError):
-        return default
 
 
 async def _now(answer: Answer) -> Answer:
@@ -239,7 +211,7 @@ async def _whole_delete(crm: Twenty, ref: Ref) -> Change:
     if ref.kind in (Kind.NOTE, Kind.TASK):
         shown = (await crm.card(ref.kind, ref.id)).record
         record = replace(shown, values={key: value for key, value in shown.values.items() if key != "records"})
-        return deleting(record, ties=await _or(crm.links(ref.kind, ref.id), ()))
+        return deleting(record, ties=await in_time(crm.links(ref.kind, ref.id), ()))
     card = await crm.card(ref.kind, ref.id)
     people = card.people if ref.kind is Kind.COMPANY else ()  # a deal's contact is pointed to, it does not hang on it
     hangs = tuple(each.ref for each in (*people, *card.deals, *card.notes, *card.tasks))

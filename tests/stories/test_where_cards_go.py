@@ -235,3 +235,19 @@ async def test_who_decides_alone_is_told_nothing_else(one_home):
     await one_home.quiet()
 
     assert one_home.slack.dm(ANA) == []
+
+
+async def test_a_waiting_card_that_is_rewritten_still_offers_what_is_there_already(one_home, monkeypatch):
+    """An admin settles anew who decides: the card says so, and what it may double stands on it as before."""
+    monkeypatch.setattr("bot.store.settings.REREAD_WITHIN", timedelta(0))
+    await settle(one_home, ANOTHER)
+    view = await one_home.ask_form("/crm new company", channel=SALES)
+    await one_home.slack.submit(view, {"Name": "Contoso GmbH", "Domain": "contoso.example"})
+    await one_home.quiet()
+    (card,) = cards(one_home.slack.messages(SALES))
+    assert "Use existing" in buttons_of(card)
+
+    await settle(one_home, CLEO_DECIDES)
+
+    now = await one_home.shows(card, f"To be decided by @{CLEO}")
+    assert "Use existing" in buttons_of(now)

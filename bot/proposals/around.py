@@ -1,0 +1,48 @@
+"""What stands on a card beside its proposal: others about the same thing, and what a create may double by now."""
+
+import asyncio
+from collections.abc import Awaitable
+from typing import TypeVar
+
+from bot.blocks.proposal import Around
+from bot.changes import Change, Verb, new_values
+from bot.errors import BotError
+from bot.models import Record
+from bot.proposal import Proposal
+from bot.store import Store
+from bot.teams.team import Team
+
+Answer = TypeVar("Answer")
+
+CHECKED_WITHIN = 6.0
+"""Seconds that the CRM gets to tell names and duplicates before a card is shown without them."""
+
+
+async def around_of(proposal: Proposal, store: Store, *, lookalikes: tuple[Record, ...]) -> Around:
+    """What waits for a decision about the same, beside what was looked up in the CRM."""
+    change, proposals = proposal.change, store.proposals
+    if change.verb is Verb.CREATE:
+        creates = await proposals.open_creates(proposal.team_id, change.kind)
+        same = [each for each in creates if each.change.name.casefold() == change.name.casefold()]
+    else:
+        same = list(await proposals.open_on(proposal.team_id, change.record_id))
+    waiting = tuple(each for each in same if each.id != proposal.id)
+    return Around(lookalikes=lookalikes, waiting=waiting)
+
+
+async def doubles(change: Change, team: Team) -> tuple[Record, ...]:
+    """What a create may double by now; nothing where the CRM does not tell in time. One request."""
+    return await in_time(_lookalikes(change, team), ()) if change.verb is Verb.CREATE else ()
+
+
+async def _lookalikes(change: Change, team: Team) -> tuple[Record, ...]:
+    return await (await team.crm()).lookalikes(change.kind, new_values(change))
+
+
+async def in_time(asked: Awaitable[Answer], default: Answer) -> Answer:
+    """What the CRM tells, if it does within `CHECKED_WITHIN`; a card is never lost for the want of it."""
+    try:
+        async with asyncio.timeout(CHECKED_WITHIN):
+            return await asked
+    except (BotError, TimeoutError):
+        return default
