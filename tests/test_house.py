@@ -1,6 +1,8 @@
 """The house keeps its shape: arrows go one way, and each outside thing is known in one room."""
 
 import ast
+import re
+from itertools import pairwise, takewhile
 from pathlib import Path
 
 import pytest
@@ -79,6 +81,18 @@ def test_arrows_go_down(path):
 
     assert not upward
     assert "sandbox" not in ours or room(path) == "__main__"
+
+
+def test_the_map_shows_the_floors():
+    """The README's map names every room once, in the order of their floors."""
+    floor = {name: number for number, names in enumerate(FLOORS) for name in names}
+    readme = (BOT.parent / "README.md").read_text()
+    drawn = re.search(r"<!-- map:.*?```text\n(.*?)```", readme, re.DOTALL)[1].splitlines()
+    rows = [list(takewhile(floor.__contains__, (word.rstrip("/") for word in line.split()))) for line in drawn]
+
+    assert sorted(name for row in rows for name in row) == sorted(floor)
+    heights = [[floor[name] for name in row] for row in rows if row]
+    assert all(max(above) <= min(below) for above, below in pairwise(heights))
 
 
 @pytest.mark.parametrize("name", STRANGERS)
