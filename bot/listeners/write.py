@@ -30,6 +30,7 @@ from bot.listeners.payloads import Click, Submission
 from bot.listeners.resolving import matches, origin_of, someone
 from bot.listeners.writers import may_write
 from bot.models import LINKABLE, WRITABLE, Kind, Money, Record, Ref, Refs, Someone, Value
+from bot.proposals.naming import called
 from bot.proposals.proposing import Proposing
 from bot.store import Store
 
@@ -263,15 +264,10 @@ async def whole_schema(crm: Twenty, kind: Kind) -> Schema:
 
 async def with_ties(record: Record, crm: Twenty) -> Record:
     """The record with the names of everything it points to, and a note's or task's records among its values."""
-    if record.kind not in (Kind.NOTE, Kind.TASK):
-        refs = [value for value in record.values.values() if isinstance(value, Ref)]
-        names = await crm.names(refs)
-        named = {
-            key: replace(value, name=names.get(value.id, value.name)) if isinstance(value, Ref) else value
-            for key, value in record.values.items()
-        }
-        return replace(record, values=named)
-    return (await crm.card(record.kind, record.id)).record
+    if record.kind in (Kind.NOTE, Kind.TASK):
+        return (await crm.card(record.kind, record.id)).record
+    names = await crm.names(value for value in record.values.values() if isinstance(value, Ref))
+    return replace(record, values={key: called(value, names) for key, value in record.values.items()})
 
 
 async def _filled_in(
