@@ -139,11 +139,11 @@ class Write:
 
     async def delete(self, asked: intents.Delete, here: Here) -> None:
         """The card that asks whether the record shall go to the trash."""
-        await self._one(asked.what, here, self._delete, action_id=ids.RECORD_DELETE, verb="Delete")
+        await self._one(asked.what, WRITABLE, here, self._delete, action_id=ids.RECORD_DELETE, verb="Delete")
 
     async def done(self, asked: intents.Done, here: Here) -> None:
         """The card that asks whether the task is done."""
-        await self._one(asked.what, here, self._done, action_id=ids.RECORD_DONE, verb="Done")
+        await self._one(asked.what, (Kind.TASK,), here, self._done, action_id=ids.RECORD_DONE, verb="Done")
 
     async def delete_clicked(self, click: Click, here: Here) -> None:
         """The delete card for the record whose button was pressed."""
@@ -173,14 +173,15 @@ class Write:
     async def _one(
         self,
         what: Target,
+        kinds: Sequence[Kind],
         here: Here,
         act: Callable[[Ref, Here], Awaitable[None]],
         *,
         action_id: str,
         verb: str,
     ) -> None:
-        crm = await here.team.crm()
-        found = await matches(what, crm, (Kind.TASK,) if verb == "Done" else WRITABLE)
+        """Do it to the one that is meant; of several a choice, whose buttons lead on by `action_id`."""
+        found = await matches(what, await here.team.crm(), kinds)
         if len(found) == 1:
             await act(found[0].ref, here)
             return
