@@ -83,11 +83,11 @@ def mrkdwn(text: str) -> dict[str, Any]:
     return {"type": "mrkdwn", "text": clip(text, SECTION_TEXT), "verbatim": True}
 
 
-def leaf(text: str, *, bold: bool = False, italic: bool = False, strike: bool = False, code: bool = False) -> Leaf:
+def leaf(text: str, *, bold: bool = False, italic: bool = False, code: bool = False) -> Leaf:
     """A piece of rich text in which nothing is ever markup."""
     element: Leaf = {"type": "text", "text": clip(in_its_place(text), LEAF_TEXT)}
-    if bold or italic or strike or code:
-        styles = {"bold": bold, "italic": italic, "strike": strike, "code": code}
+    if bold or italic or code:
+        styles = {"bold": bold, "italic": italic, "code": code}
         element["style"] = {name: True for name, is_on in styles.items() if is_on}
     return element
 
@@ -181,17 +181,13 @@ def _rich_section(lines: Iterable[Line]) -> dict[str, Any]:
     return {"type": "rich_text_section", "elements": elements or [leaf(" ")]}
 
 
-def button(
-    text: str, action_id: str, value: str, *, style: Style | None = None, about: str = "", confirm: Block | None = None
-) -> Block:
+def button(text: str, action_id: str, value: str, *, style: Style | None = None, about: str = "") -> Block:
     """A button; `about` tells screen readers on which record it acts."""
     block: Block = {"type": "button", "text": plain_text(text, BUTTON), "action_id": action_id, "value": value}
     if style:
         block["style"] = style
     if about:
         block["accessibility_label"] = clip(f"{text} {about}", BUTTON)
-    if confirm:
-        block["confirm"] = confirm
     return block
 
 

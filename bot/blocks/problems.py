@@ -42,9 +42,9 @@ def with_draft(what: Problem, draft: str) -> Message:
     return message([*_blocks(what), actions(again), kept])
 
 
-def problem_view(what: Problem, *, title: str = "CRM") -> View:
+def problem_view(what: Problem) -> View:
     """The problem in place of a form."""
-    return modal(title, _blocks(what), ids.MESSAGE_VIEW)
+    return modal("CRM", _blocks(what), ids.MESSAGE_VIEW)
 
 
 def _blocks(what: Problem) -> Blocks:

@@ -51,14 +51,6 @@ class Maton:
         answer = await self._call("GET", f"/connections/{checked(connection_id)}")
         return self._read(answer.get("connection", answer) if isinstance(answer, Mapping) else {})
 
-    async def list(self, *, status: str = "") -> tuple[Connection, ...]:
-        """The account's connections to Twenty, perhaps not all: never rely on it for correctness."""
-        answer = await self._call(
-            "GET", "/connections", params={"app": "twenty"} | ({"status": status} if status else {})
-        )
-        shown = answer.get("connections") if isinstance(answer, Mapping) else None
-        return tuple(self._read(each) for each in shown or () if isinstance(each, Mapping) and _id_of(each))
-
     async def delete(self, connection_id: ConnectionId) -> None:
         """The connection is gone afterwards, also when it already was. Irreversible."""
         try:

@@ -63,14 +63,14 @@ class Hooks(Struct, frozen=True):
     on_request: OnRequest = lambda method, outcome, seconds: None
 
 
-def http_client(*, api_key: str, base_url: str, connections: int = CONNECTIONS) -> httpx.AsyncClient:
+def http_client(*, api_key: str, base_url: str) -> httpx.AsyncClient:
     """The one client of the process, for `Gateway` and `Maton`; close it at shutdown.
 
     httpx's own pool scans all connections on every request: 0.67 ms of CPU at 1 in flight, 5.6 ms at 64. With aiohttp's
     below it is flat (slack.md section 1), and `bot.crm.transport` leaves out what else httpx does that we do not need.
     """
     return Client(
-        Transport(lambda: aiohttp.TCPConnector(limit=connections, keepalive_timeout=15)),
+        Transport(lambda: aiohttp.TCPConnector(limit=CONNECTIONS, keepalive_timeout=15)),
         base_url=base_url,
         headers={"Authorization": f"Bearer {api_key}", "User-Agent": USER_AGENT, "Accept": "application/json"},
         timeout=httpx.Timeout(WRITE_TIMEOUT, connect=5.0, pool=5.0),

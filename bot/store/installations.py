@@ -13,6 +13,9 @@ from bot.store.sealing import Sealing
 from bot.store.tables import installations, org_teams
 from bot.store.upserts import InsertOrReplace
 
+LEASE = timedelta(seconds=30)
+"""How long one process may take to renew a token before another tries."""
+
 
 class NoKey(Exception):
     """There is no ENCRYPTION_KEY, so that no token can be kept."""
@@ -138,14 +141,12 @@ class Installations:
         values = {"b_tenant": tenant}
         return await self._database.write(lambda connection: connection.execute(DELETE, values).rowcount == 1)
 
-    async def begin_refresh(
-        self, tenant: str, now: datetime, *, before: timedelta, lease: timedelta = timedelta(seconds=30)
-    ) -> Installation | None:
+    async def begin_refresh(self, tenant: str, now: datetime, *, before: timedelta) -> Installation | None:
         """Take on renewing a token that expires `before` long, as newest stored; None when another process has it.
 
         A refresh token works once, so only one process may use it; `renew` or `save` ends the refresh.
         """
-        values = {"b_tenant": tenant, "b_now": now, "b_soon": now + before, "b_until": now + lease}
+        values = {"b_tenant": tenant, "b_now": now, "b_soon": now + before, "b_until": now + LEASE}
         row = await self._database.write(lambda connection: connection.execute(BEGIN_REFRESH, values).first())
         return None if row is None else self._installation(tuple(row))
 

@@ -16,6 +16,9 @@ from bot.store.upserts import InsertNew
 
 p, d = pending_connections.c, doomed_connections.c
 
+AGAIN_AFTER = timedelta(minutes=5)
+"""When another caller tries to delete what the first could not."""
+
 
 class PendingConnection(Struct, frozen=True, kw_only=True):
     """A connection that was created for a team and that nobody has completed or confirmed yet."""
@@ -101,9 +104,9 @@ class DoomedConnections:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def take(self, now: datetime, *, again_after: timedelta = timedelta(minutes=5)) -> tuple[ConnectionId, ...]:
+    async def take(self, now: datetime) -> tuple[ConnectionId, ...]:
         """Those that are due; each goes to one caller, and to another later unless it is forgotten."""
-        values = {"b_now": now, "b_next": now + again_after}
+        values = {"b_now": now, "b_next": now + AGAIN_AFTER}
         rows = await self._database.write(lambda connection: connection.execute(TAKE_DOOMED, values).all())
         return tuple(ConnectionId(id) for (id,) in rows)
 

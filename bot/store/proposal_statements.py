@@ -219,7 +219,6 @@ OPEN_OF: Read = (
     .where(p.team_id == bindparam("b_team"), p.proposer == bindparam("b_user"), is_open())
     .order_by(*_newest_first)
     .limit(bindparam("b_limit"))
-    .offset(bindparam("b_offset"))
 )
 
 PENDING_OF_OTHERS: Read = (

@@ -125,9 +125,9 @@ class Proposals:
         values: Parameters = {"b_now": now, "b_card_due": now + CARD_GRACE, "b_limit": limit}
         return await self._move_all(sql.EXPIRE, values, What.EXPIRED, at=now)
 
-    async def open_of(self, team: TeamId, user: UserId, *, limit: int = 10, offset: int = 0) -> tuple[Proposal, ...]:
+    async def open_of(self, team: TeamId, user: UserId, *, limit: int = 10) -> tuple[Proposal, ...]:
         """What the person proposed and nobody has ended yet, newest first."""
-        return await self._all(sql.OPEN_OF, b_team=team, b_user=user, b_limit=limit, b_offset=offset)
+        return await self._all(sql.OPEN_OF, b_team=team, b_user=user, b_limit=limit)
 
     async def pending_of_others(self, team: TeamId, user: UserId, now: datetime, *, limit: int) -> tuple[Proposal, ...]:
         """What everybody but this person proposed and somebody can still decide, newest first."""

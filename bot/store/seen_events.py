@@ -19,6 +19,11 @@ FINISH = (
     .values(done=True, until=bindparam("b_until"))
 )
 
+LEASE = timedelta(seconds=30)
+"""How long the first to see an event may take to handle it."""
+
+KEPT = timedelta(days=1)
+
 
 class SeenEvents:
     """Lets one process handle an event once."""
@@ -26,14 +31,12 @@ class SeenEvents:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def take(
-        self, team: TeamId, meaning: str, now: datetime, *, lease: timedelta = timedelta(seconds=30)
-    ) -> bool:
-        """Whether the caller is to handle it: nobody has, nor began to within the lease."""
-        row = {"team_id": team, "meaning": meaning, "until": now + lease, "done": False, "b_now": now}
+    async def take(self, team: TeamId, meaning: str, now: datetime) -> bool:
+        """Whether the caller is to handle it: nobody has, nor began to within `LEASE`."""
+        row = {"team_id": team, "meaning": meaning, "until": now + LEASE, "done": False, "b_now": now}
         return await self._database.write(lambda connection: TAKE(connection, row))
 
-    async def finish(self, team: TeamId, meaning: str, now: datetime, *, keep: timedelta = timedelta(days=1)) -> None:
-        """It was handled; repetitions are dropped for as long as this is kept."""
-        values = {"b_team": team, "b_meaning": meaning, "b_until": now + keep}
+    async def finish(self, team: TeamId, meaning: str, now: datetime) -> None:
+        """It was handled; repetitions are dropped for as long as it is kept."""
+        values = {"b_team": team, "b_meaning": meaning, "b_until": now + KEPT}
         await self._database.write(lambda connection: connection.execute(FINISH, values).rowcount)

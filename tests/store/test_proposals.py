@@ -366,7 +366,7 @@ async def test_finds_what_is_open(store: Store, a_proposal: Make, now: datetime)
     ids = [second.id, first.id]
 
     assert [each.id for each in await store.proposals.open_of("T1", "U1")] == ids
-    assert [each.id for each in await store.proposals.open_of("T1", "U1", limit=1, offset=1)] == ids[1:]
+    assert [each.id for each in await store.proposals.open_of("T1", "U1", limit=1)] == ids[:1]
     assert [each.id for each in await store.proposals.pending_of_others("T1", "U2", now, limit=9)] == ids
     assert [each.id for each in await store.proposals.pending_of_others("T1", "U2", now, limit=1)] == ids[:1]
     assert await store.proposals.pending_of_others("T1", "U1", now, limit=9) == ()
