@@ -154,8 +154,8 @@ async def _known_for_create(
 ) -> _Known:
     """Names, ties, creator and duplicates, all at once; what does not come in time is left as the form had it."""
     names, takes_links, creator, lookalikes = await asyncio.gather(
-        in_time(crm.names(ties), {}) if ties else _now({}),
-        in_time(_takes_links(crm, kind), True) if ties else _now(True),
+        in_time(crm.names(ties), {}) if ties else _given({}),
+        in_time(_takes_links(crm, kind), True) if ties else _given(True),
         in_time(member_of(origin.team, origin.by), None),
         in_time(crm.lookalikes(kind, values), ()),
     )
@@ -178,7 +178,7 @@ def _naming_records(record: Record, wanted: Mapping[str, Value]) -> dict[str, Va
     return {**wanted, "text": named_in_text(str(text or ""), chosen) if chosen else text}
 
 
-async def _now(answer: Answer) -> Answer:
+async def _given(answer: Answer) -> Answer:
     return answer
 
 
