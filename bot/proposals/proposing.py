@@ -5,7 +5,6 @@ the card says what was not checked, and Confirm reads everything again.
 """
 
 import asyncio
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -13,17 +12,16 @@ from typing import TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
-from bot.changes import Change, FieldChange, LinkChange, Verb, differences, inverse, moved
-from bot.crm import settled
+from bot.changes import Change, Verb, inverse, moved
 from bot.crm.twenty import Twenty
 from bot.errors import Misunderstood, NotAllowed, NotFound, NotRouted, Refused
 from bot.fields import field
-from bot.models import Choice, Kind, Profile, Record, Ref, Refs, Value
+from bot.models import Choice, Kind, Profile, Record, Ref, Value
 from bot.policy import may_propose
 from bot.proposal import Outcome, Proposal, Source, State, new_id
-from bot.proposals.applying import named_in_text
 from bot.proposals.around import around_of, doubles, in_time
 from bot.proposals.cards import Cards
+from bot.proposals.making import creating, deleting, naming_records, updating
 from bot.proposals.naming import called, names_in
 from bot.slack.talk import Talk
 from bot.store import Store
@@ -78,7 +76,7 @@ class Proposing:
             try:
                 ties = await crm.links(record.kind, record.id)
             except NotRouted:
-                wanted = _naming_records(record, wanted)
+                wanted = naming_records(record, wanted)
         return await self._propose(updating(record, wanted, ties=ties), origin)
 
     async def complete(self, task: Record, origin: Origin) -> Proposal:
@@ -171,13 +169,6 @@ async def _takes_links(crm: Twenty, kind: Kind) -> bool:
     return (await crm.schema(kind)).takes_links
 
 
-def _naming_records(record: Record, wanted: Mapping[str, Value]) -> dict[str, Value]:
-    """Where the CRM takes no ties, the chosen records go into the text, which is shown whole before it is written."""
-    text, refs = wanted.get("text", record.values.get("text")), wanted["records"]
-    chosen = [LinkChange("", ref) for ref in refs.to] if isinstance(refs, Refs) else []
-    return {**wanted, "text": named_in_text(str(text or ""), chosen) if chosen else text}
-
-
 async def _given(answer: Answer) -> Answer:
     return answer
 
@@ -239,75 +230,3 @@ def proposal_of(change: Change, origin: Origin, *, now: datetime, undo_of: str =
         expires_at=now + OPEN_FOR,
         undo_of=undo_of,
     )
-
-
-def creating(
-    kind: Kind,
-    record_id: str,
-    values: Mapping[str, Value],
-    *,
-    ties: Sequence[Ref] = (),
-    takes_links: bool,
-    creator: Ref | None,
-) -> Change:
-    """The create of a record under our own id, tied to these records; the ties' ids are made here and now."""
-    links = tuple(LinkChange(str(uuid.uuid4()), ref) for ref in ties)
-    # As the CRM will echo it, so that what is shown, what is sealed and what is stored are the same.
-    plain = settled(kind, {key: value for key, value in values.items() if key != "records"})
-    given = {key: value for key, value in plain.items() if value is not None}
-    if links and not takes_links:
-        given["text"] = named_in_text(str(given.get("text") or ""), links)
-    return Change(
-        verb=Verb.CREATE,
-        kind=kind,
-        record_id=record_id or str(uuid.uuid4()),
-        name=str(given.get("title") or given.get("name") or ""),
-        fields=tuple(FieldChange(key, None, value) for key, value in given.items()),
-        links=links if takes_links else (),
-        text_names_records=bool(links) and not takes_links,
-        creator=creator,
-    )
-
-
-def updating(record: Record, wanted: Mapping[str, Value], *, ties: tuple[LinkChange, ...] | None = None) -> Change:
-    """The update that makes the record's fields as wanted, and its ties if given; `Misunderstood` when nothing differs.
-
-    `ties` are the present ties of a note or task; the wanted ones are `wanted["records"]`.
-    """
-    plain = settled(record.kind, {key: value for key, value in wanted.items() if key != "records"})
-    links, unlinks = _tie_changes(ties, wanted.get("records")) if ties is not None else ((), ())
-    fields = differences(record, plain)
-    if not fields and not links and not unlinks:
-        raise Misunderstood("Nothing was changed in the form, so there is nothing to confirm.")
-    return Change(
-        verb=Verb.UPDATE,
-        kind=record.kind,
-        record_id=record.id,
-        name=record.name,
-        fields=fields,
-        links=links,
-        unlinks=unlinks,
-    )
-
-
-def deleting(record: Record, *, ties: tuple[LinkChange, ...] = (), hangs: tuple[Ref, ...] = ()) -> Change:
-    """The delete of a record, with all that it holds and what hangs on it."""
-    return Change(
-        verb=Verb.DELETE,
-        kind=record.kind,
-        record_id=record.id,
-        name=record.name,
-        fields=tuple(FieldChange(key, value, None) for key, value in record.values.items() if value is not None),
-        unlinks=ties,
-        hangs=hangs,
-    )
-
-
-def _tie_changes(
-    present: tuple[LinkChange, ...], wanted: Value
-) -> tuple[tuple[LinkChange, ...], tuple[LinkChange, ...]]:
-    refs = wanted.to if isinstance(wanted, Refs) else ()
-    have = {link.to.id for link in present}
-    want = {ref.id for ref in refs}
-    links = tuple(LinkChange(str(uuid.uuid4()), ref) for ref in refs if ref.id not in have)
-    return links, tuple(link for link in present if link.to.id not in want)
