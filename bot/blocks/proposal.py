@@ -46,17 +46,20 @@ NOT_KNOWN = (
 
 AGAIN = "Confirm tries again."
 
+NOT_CHECKED = "The CRM gave no answer in time, so it is not known whether it has this already."
+
 
 class Around(Struct, frozen=True, kw_only=True):
     """What a card says beside its proposal: `waiting` are others about the same thing.
 
-    `may_decide` is a sentence in mrkdwn, since it may mention people.
+    `lookalikes` is None where the CRM did not tell whether there are any. `may_decide` is a sentence in mrkdwn, since
+    it may mention people.
     """
 
     crm_name: str = ""
     timezone: str = "UTC"
     may_decide: str = ""
-    lookalikes: tuple[Record, ...] = ()
+    lookalikes: tuple[Record, ...] | None = ()
     waiting: tuple[Proposal, ...] = ()
     url: str = ""
 
@@ -172,6 +175,8 @@ _TRASH = {
 
 
 def _lookalikes(proposal: Proposal, around: Around) -> Blocks:
+    if around.lookalikes is None:
+        return [footnote(NOT_CHECKED)]
     if not around.lookalikes:
         return []
     few = around.lookalikes[:LOOKALIKES]

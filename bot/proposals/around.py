@@ -18,7 +18,7 @@ CHECKED_WITHIN = 6.0
 """Seconds that the CRM gets to tell names and duplicates before a card is shown without them."""
 
 
-async def around_of(proposal: Proposal, store: Store, *, lookalikes: tuple[Record, ...]) -> Around:
+async def around_of(proposal: Proposal, store: Store, *, lookalikes: tuple[Record, ...] | None) -> Around:
     """What waits for a decision about the same, beside what was looked up in the CRM."""
     change, proposals = proposal.change, store.proposals
     if change.verb is Verb.CREATE:
@@ -30,9 +30,9 @@ async def around_of(proposal: Proposal, store: Store, *, lookalikes: tuple[Recor
     return Around(lookalikes=lookalikes, waiting=waiting)
 
 
-async def doubles(change: Change, team: Team) -> tuple[Record, ...]:
-    """What a create may double by now; nothing where the CRM does not tell in time. One request."""
-    return await in_time(_lookalikes(change, team), ()) if change.verb is Verb.CREATE else ()
+async def doubles(change: Change, team: Team) -> tuple[Record, ...] | None:
+    """What a create may double by now; None where the CRM does not tell in time. One request."""
+    return await in_time(_lookalikes(change, team), None) if change.verb is Verb.CREATE else ()
 
 
 async def _lookalikes(change: Change, team: Team) -> tuple[Record, ...]:

@@ -118,7 +118,7 @@ class Proposing:
             await self._cards.post_again(proposal, origin.team, origin.talk, around=around)
 
     async def _propose(
-        self, change: Change, origin: Origin, *, lookalikes: tuple[Record, ...] = (), undo_of: str = ""
+        self, change: Change, origin: Origin, *, lookalikes: tuple[Record, ...] | None = (), undo_of: str = ""
     ) -> Proposal:
         settings = await origin.team.settings(fresh=True)
         member = await member_of(origin.team, origin.by) if settings.require_members else None
@@ -144,7 +144,7 @@ class _Known(Struct, frozen=True):
     ties: tuple[Ref, ...]
     takes_links: bool = True
     creator: Ref | None = None
-    lookalikes: tuple[Record, ...] = ()
+    lookalikes: tuple[Record, ...] | None = ()
 
 
 async def _known_for_create(
@@ -155,7 +155,7 @@ async def _known_for_create(
         in_time(crm.names(ties), {}) if ties else _given({}),
         in_time(_takes_links(crm, kind), True) if ties else _given(True),
         in_time(member_of(origin.team, origin.by), None),
-        in_time(crm.lookalikes(kind, values), ()),
+        in_time(crm.lookalikes(kind, values), None),
     )
     return _Known(
         ties=tuple(replace(ref, name=names.get(ref.id, ref.name)) for ref in ties),
