@@ -10,7 +10,7 @@ from bot.language import intents
 from bot.language.intents import Target
 from bot.listeners.front import Here
 from bot.listeners.payloads import Click
-from bot.listeners.resolving import matches
+from bot.listeners.resolving import matches, the_only_one
 from bot.models import Kind, Record, Ref
 from bot.store import Store
 from bot.store.history import FIRST_PAGE
@@ -52,12 +52,12 @@ class Past:
                 raise
             found = ()
         either = tuple({each.id: each for each in (*known, *found)}.values())
-        exact = [each for each in either if each.name.casefold() == " ".join(what.words.casefold().split())]
-        if len(either) == 1 or len(exact) == 1:
-            await self.of_record((exact or either)[0].ref, here)
+        meant = the_only_one(what.words, either) or either
+        if len(meant) == 1:
+            await self.of_record(meant[0].ref, here)
             return
         viewer = await here.viewer()
-        choice = lists.which_one(f"Which “{what.words}”?", either, viewer, action_id=ids.RECORD_HISTORY, verb="History")
+        choice = lists.which_one(f"Which “{what.words}”?", meant, viewer, action_id=ids.RECORD_HISTORY, verb="History")
         await here.talk.privately(choice)
 
     async def clicked(self, click: Click, here: Here) -> None:

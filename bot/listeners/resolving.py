@@ -1,6 +1,6 @@
 """Whom and what people mean: `me` and `@ana` become CRM members, words and links become records."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
@@ -89,8 +89,13 @@ async def matches(
     if not found:
         nothing = f"No {target.kind}" if target.kind else "Nothing in the CRM"
         raise NotFound(f"{nothing} matches “{clip(target.words, ECHO)}”. Fewer letters find more.")
-    exact = [each for each in found if each.name.casefold() == " ".join(target.words.casefold().split())]
-    return tuple(exact) if len(exact) == 1 else found
+    return the_only_one(target.words, found) or found
+
+
+def the_only_one(words: str, found: Sequence[Record]) -> tuple[Record, ...]:
+    """The one that is called just so, when no other is; case and the number of spaces do not matter."""
+    exact = [each for each in found if each.name.casefold() == " ".join(words.casefold().split())]
+    return tuple(exact) if len(exact) == 1 else ()
 
 
 async def _by_id(target: Target, crm: Twenty) -> Record:
