@@ -8,6 +8,15 @@ from bot.models import Profile
 async def admin(here: Here, to_do: str) -> Profile:
     """The person, if an admin or owner of this workspace; else `NotAllowed` says who may."""
     profile = await here.team.profile(here.talk.user, fresh=True)
-    if not profile.is_admin or profile.is_guest or profile.is_deleted:
+    if not _is_admin(profile):
         raise NotAllowed(f"Only an admin or owner of this workspace can {to_do}.")
     return profile
+
+
+async def is_admin(here: Here) -> bool:
+    """Whether the person is one, where others may do it, too, or have something else instead."""
+    return _is_admin(await here.team.profile(here.talk.user, fresh=True))
+
+
+def _is_admin(profile: Profile) -> bool:
+    return profile.is_admin and not (profile.is_guest or profile.is_deleted)

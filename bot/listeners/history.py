@@ -1,5 +1,7 @@
 """What happened: to one's own proposals, to a record, or in the whole team."""
 
+from collections.abc import Sequence
+
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -8,10 +10,12 @@ from bot.blocks import ids, lists
 from bot.errors import BotError, Misunderstood, NotAllowed
 from bot.language import intents
 from bot.language.intents import Target
+from bot.listeners.admins import is_admin
 from bot.listeners.front import Here
 from bot.listeners.payloads import Click
 from bot.listeners.resolving import matches, the_only_one
 from bot.models import Kind, Record, Ref
+from bot.proposal import Event
 from bot.store import Store
 from bot.store.history import FIRST_PAGE
 
@@ -33,7 +37,7 @@ class Past:
         elif asked.what is not None:
             await self._by_name(asked.what, here)
         elif asked.scope == "team":
-            await self._of_team(here)
+            await self._page(_Page("team"), here)
         else:
             await self._page(_Page("mine"), here)
 
@@ -68,38 +72,36 @@ class Past:
         """What happened to one record."""
         await self._page(_Page("record", ref.id), here, name=ref.name)
 
-    async def _of_team(self, here: Here) -> None:
-        if not (await here.team.profile(here.talk.user, fresh=True)).is_admin:
-            sentence = f"The whole team's history is for workspace admins; {self._command} history has yours."
-            raise NotAllowed(sentence)
-        await self._page(_Page("team"), here)
-
     async def turn(self, click: Click, here: Here) -> None:
         """Older entries, in place."""
-        page = _Page.read(click.value)
-        if page.scope == "team" and not (await here.team.profile(here.talk.user, fresh=True)).is_admin:
-            raise NotAllowed("The whole team's history is for workspace admins.")
-        await self._page(page, here, in_place=True)
+        await self._page(_Page.read(click.value), here, in_place=True)
 
     async def _page(self, page: "_Page", here: Here, *, in_place: bool = False, name: str = "") -> None:
-        history, team = self._store.history, here.team.id
-        match page.scope:
-            case "record":
-                events = await history.of_record(team, page.record, before=page.before, limit=HISTORY_SHOWN + 1)
-            case "team":
-                events = await history.of_team(team, before=page.before, limit=HISTORY_SHOWN + 1)
-            case _:
-                events = await history.of_person(team, here.talk.user, before=page.before, limit=HISTORY_SHOWN + 1)
+        events = await self._events(page, here)
         shown, more = events[:HISTORY_SHOWN], len(events) > HISTORY_SHOWN
         older = replace(page, before=shown[-1].id).written() if more else ""
         timezone = (await here.viewer()).timezone
         title = _TITLES[page.scope]
         if page.scope == "record" and (called := shown[0].record.name if shown else name):
             title = f"What happened to “{called}”"
-        # In the others the ends are entries of their own; no person ended it, so that it is in nobody's own.
-        ends = await history.ends(team, (each.proposal_id for each in shown)) if page.scope == "mine" else {}
+        ends = await self._ends(shown, here) if page.scope == "mine" else {}
         answer = blocks.page(title, shown, timezone=timezone, older=older, ends=ends)
         await here.talk.privately(answer, replace=in_place)
+
+    async def _events(self, page: "_Page", here: Here) -> tuple[Event, ...]:
+        """Those of the page, and one more when there are older ones; the whole team's for an admin alone."""
+        history, team, most = self._store.history, here.team.id, HISTORY_SHOWN + 1
+        if page.scope == "record":
+            return await history.of_record(team, page.record, before=page.before, limit=most)
+        if page.scope == "mine":
+            return await history.of_person(team, here.talk.user, before=page.before, limit=most)
+        if not await is_admin(here):
+            raise NotAllowed(f"The whole team's history is for workspace admins; {self._command} history has yours.")
+        return await history.of_team(team, before=page.before, limit=most)
+
+    async def _ends(self, shown: Sequence[Event], here: Here) -> dict[str, Event]:
+        """How they ended: in most cases by nobody's hand, so that one's own history has no entry for it."""
+        return await self._store.history.ends(here.team.id, (each.proposal_id for each in shown))
 
 
 _TITLES = {"mine": "What you proposed and decided", "record": "What happened to this record", "team": "Everything here"}

@@ -17,6 +17,7 @@ from bot.errors import Misunderstood, NotAllowed, NotFound, NotRouted, Refused
 from bot.language import commands, intents
 from bot.language.meant import meant
 from bot.language.qualifiers import CLOSED
+from bot.listeners.admins import is_admin
 from bot.listeners.front import Here
 from bot.listeners.payloads import Click
 from bot.listeners.resolving import matches, mine, resolved
@@ -131,7 +132,7 @@ class Lookup:
     async def unshare(self, click: Click, here: Here) -> None:
         """Take a shared card back, leaving who did: the one who shared it, or a workspace admin."""
         shared_by, ref = ids.read_shared(click.value)
-        if here.talk.user != shared_by and not (await here.team.profile(here.talk.user, fresh=True)).is_admin:
+        if here.talk.user != shared_by and not await is_admin(here):
             raise NotAllowed("Only the one who shared this card, or a workspace admin, can make it private again.")
         await here.talk.privately(records.unshared(ref.kind, here.talk.user), replace=True)
 
