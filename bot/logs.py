@@ -12,7 +12,7 @@ SECRETS = re.compile(
     r"xox[a-z](?:\.xox[a-z])?-[\w-]+|xapp-[\w-]+|(?<=session_token=)[^\s&\"']+|(?<=Bearer )\S+"
     r"|https?://[^\s\"']*/(?:actions|commands|app|response)/[^\s\"']+"
 )
-EXTRAS = ("story", "team", "reference", "proposal", "connection", "request_id", "status", "seconds")
+EXTRAS = ("team", "reference", "proposal")
 
 
 def masked(text: str) -> str:

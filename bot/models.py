@@ -167,10 +167,7 @@ class Record(Struct, frozen=True, kw_only=True):
 class Viewer(Struct, frozen=True):
     """Who reads an answer: decides the timezone (an IANA name) of every date in it."""
 
-    user_id: UserId
     timezone: str = "UTC"
-    email: str = ""
-    name: str = ""
 
 
 class Profile(Struct, frozen=True, kw_only=True):
@@ -189,7 +186,7 @@ class Profile(Struct, frozen=True, kw_only=True):
     @property
     def viewer(self) -> Viewer:
         """What an answer needs to know of its reader."""
-        return Viewer(self.user_id, self.timezone, self.email, self.name)
+        return Viewer(self.timezone)
 
 
 class RecordCard(Struct, frozen=True, kw_only=True):

@@ -22,7 +22,6 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
 
     id: ConnectionId
     status: str
-    app: str = "twenty"
     connect_url: str = ""
 
     @property
@@ -66,7 +65,6 @@ class Maton:
         return Connection(
             id=checked(_id_of(shown)),
             status=str(shown.get("status") or "").upper(),
-            app=str(shown.get("app") or "twenty"),
             connect_url=safe_connect_url(str(shown.get("url") or ""), host=self._connect_host),
         )
 

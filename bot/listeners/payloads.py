@@ -62,7 +62,6 @@ class Click(Incoming, frozen=True, kw_only=True, tag=True):
 
     action_id: str
     value: str
-    block_id: str = ""
     message_ts: str = ""
     ephemeral: bool = False
     view: Body = field(default_factory=dict)
@@ -93,7 +92,6 @@ class Event(Incoming, frozen=True, kw_only=True):
 
     type: str
     event: Body = field(default_factory=dict)
-    event_id: str = ""
     sent_at: int = 0
     """When it happened, in seconds since 1970; a repetition keeps the first time."""
 
@@ -137,7 +135,6 @@ def click(body: Body, who: Mapping[str, Any]) -> Click:
     return Click(
         **where,
         action_id=action.get("action_id", ""),
-        block_id=action.get("block_id", ""),
         value=action.get("value") or chosen.get("value", ""),
         message_ts=container.get("message_ts", "") if container.get("type") != "view" else "",
         thread_ts=container.get("thread_ts") or message.get("thread_ts", ""),
@@ -185,7 +182,6 @@ def event(body: Body, who: Mapping[str, Any]) -> Event:
         **_who(body, who),
         type=inner.get("type", ""),
         event=inner,
-        event_id=body.get("event_id", ""),
         sent_at=int(body.get("event_time") or 0),
     )
 

@@ -31,7 +31,7 @@ from bot.proposal import Outcome, Proposal, Source, State
 
 NOW = datetime(2026, 4, 1, 9, 30, tzinfo=UTC)
 ANA, BEN = UserId("U0ANA0001"), UserId("U0BEN0001")
-VIEWER = Viewer(ANA, "Europe/Berlin", "ana@acme.example", "Ana")
+VIEWER = Viewer("Europe/Berlin")
 TZ = VIEWER.timezone
 URL = "https://acme.twenty.com/object/company/00000000-0000-4000-8000-000000000001"
 
