@@ -26,7 +26,7 @@ from bot.blocks.primitives import (
 )
 from bot.blocks.values import moment
 from bot.changes import Change, Verb
-from bot.models import Record, UserId
+from bot.models import Kind, Record, UserId
 from bot.proposal import Outcome, Proposal, State
 
 LOOKALIKES = 5
@@ -45,6 +45,8 @@ NOT_KNOWN = (
 )
 
 AGAIN = "Confirm tries again."
+
+NOBODYS_TASK = "It is assigned to nobody, so it will stand on nobody's list of tasks."
 
 NOT_CHECKED = "The CRM gave no answer in time, so it is not known whether it has this already."
 
@@ -135,6 +137,7 @@ def _pending(proposal: Proposal, around: Around) -> list[Block | None]:
         *(moved_blocks(change, moved, around.timezone) if moved else []),
         *change_blocks(change, around.timezone),
         *_trash(change),
+        footnote(NOBODYS_TASK) if _is_nobodys_task(change) else None,
         *_lookalikes(proposal, around),
         *_waiting(around),
         paragraph(_until(proposal, around)),
@@ -162,6 +165,11 @@ def _not_written(proposal: Proposal) -> Blocks:
     if not (sentence := _outcome(proposal).sentence):
         return []
     return [paragraph([leaf("Confirmed before, but nothing was written: ", bold=True), leaf(sentence)], [leaf(AGAIN)])]
+
+
+def _is_nobodys_task(change: Change) -> bool:
+    is_new = change.verb is Verb.CREATE and change.kind is Kind.TASK
+    return is_new and not any(each.key == "assignee" and each.new for each in change.fields)
 
 
 def _trash(change: Change) -> Blocks:

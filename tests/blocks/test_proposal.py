@@ -5,10 +5,10 @@ from msgspec.structs import replace
 
 from bot.blocks import ids
 from bot.blocks.primitives import Message
-from bot.blocks.proposal import button_value, card, told_late
+from bot.blocks.proposal import NOBODYS_TASK, button_value, card, told_late
 from bot.blocks.values import in_words
-from bot.changes import FieldChange
-from bot.models import When
+from bot.changes import Change, FieldChange, Verb
+from bot.models import Kind, Ref, When
 from bot.proposal import State
 
 from blocks_catalogue import messages  # isort: skip
@@ -131,3 +131,13 @@ def test_a_delete_says_where_the_record_went() -> None:
 def quoted(said: Message) -> str:
     parts = [part for block in said.blocks if block["type"] == "rich_text" for part in block["elements"]]
     return "".join(leaf["text"] for part in parts if part["type"] == "rich_text_quote" for leaf in part["elements"])
+
+
+def test_a_task_for_nobody_says_so() -> None:
+    """Lists of tasks are of one's own, so it would seem to be lost; an assigned one says nothing."""
+    title = FieldChange("title", None, "Call Ada")
+    nobodys = Change(verb=Verb.CREATE, kind=Kind.TASK, record_id=an_id(1), name="Call Ada", fields=(title,))
+    mine = replace(nobodys, fields=(title, FieldChange("assignee", None, Ref(Kind.MEMBER, an_id(7), "Ana"))))
+
+    assert NOBODYS_TASK in card(a_proposal(nobodys)).text
+    assert NOBODYS_TASK not in card(a_proposal(mine)).text
