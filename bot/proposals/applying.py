@@ -5,19 +5,17 @@ lost is first read back (`again`) and only then taken once more. Nothing here to
 """
 
 from collections.abc import Sequence
-from typing import Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from bot.answers import Whereabouts
 from bot.changes import Change, LinkChange, Moved, Verb, is_applied, moved, new_values
 from bot.crm.pace import Urgency
 from bot.crm.twenty import Twenty
 from bot.errors import Duplicate, NotFound, NotRouted, Refused
 from bot.models import Record, Value
 from bot.proposals.naming import called, names_in
-
-Where = Literal["there", "trash", "gone"]
 
 
 class Stale(Exception):
@@ -36,7 +34,7 @@ class Applied(Struct, frozen=True):
     """
 
     record: Record | None
-    where: Where = "there"
+    where: Whereabouts = "there"
     remarks: tuple[str, ...] = ()
     missed: tuple[str, ...] = ()
 

@@ -1,7 +1,7 @@
-"""How an intention becomes a proposal: the change is made whole, its names are read, its ids are ours.
+"""How an intention becomes a proposal: what the CRM has to tell about it is asked, and its card is shown.
 
-Nothing here writes to the CRM. A CRM that does not answer loses nobody's form: the proposal is made from what is known,
-the card says what was not checked, and Confirm reads everything again.
+Nothing here writes to the CRM. A CRM that does not answer loses nobody's form: a create is proposed from what is known,
+and the card says when nobody could tell whether the CRM has it already.
 """
 
 import asyncio
