@@ -15,7 +15,8 @@ from bot.team_settings import TeamSettings
 GET = select(settings.c.settings).where(settings.c.team_id == bindparam("b_team"))
 SAVE = InsertOrReplace(settings)
 DEFAULTS = TeamSettings()
-REREAD_WITHIN = timedelta(seconds=5)
+REREAD_WITHIN = timedelta(seconds=6)
+"""Until then every process has forgotten the former ones; a second is for what the transaction takes."""
 
 
 def read(found: str | None) -> TeamSettings:
@@ -37,7 +38,7 @@ class Settings:
     async def save(self, team: TeamId, new: TeamSettings, *, by: UserId, now: datetime) -> None:
         """Replace the team's settings; its waiting cards, which say who decides, are due for rewriting.
 
-        They are once every process reads the new settings, which each may remember for `REREAD_WITHIN`.
+        They are after `REREAD_WITHIN`, so that no process rewrites them by the settings of before.
         """
         row = {
             "team_id": team,

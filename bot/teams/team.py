@@ -22,7 +22,10 @@ from bot.team_settings import TeamSettings
 from bot.wire import Wire
 
 REMEMBERED_FOR = 5.0
-"""Seconds; reads may use a connection this old, a confirmed write always asks the store."""
+"""Seconds; reads may use a connection this old, a confirmed write always asks the store.
+
+Less than `bot.store.settings.REREAD_WITHIN`.
+"""
 
 ABSENCE_REMEMBERED_FOR = 1.0
 """Seconds; whoever has just connected a CRM by another process is not to wait for this one."""

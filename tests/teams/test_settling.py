@@ -12,7 +12,9 @@ from bot.sandbox.slack.blocks import check_view
 from bot.sandbox.slack.forms import values_of
 from bot.sandbox.slack.sample import ACME, ANA, BEN, CLEO, GIL, OLGA
 from bot.sandbox.slack.state import View
+from bot.store.settings import REREAD_WITHIN
 from bot.team_settings import Approval, CardPlacing, Effect, Rule, TeamSettings
+from bot.teams.team import REMEMBERED_FOR
 from tests.house import bind, house
 from tests.teams.street import Street
 
@@ -109,6 +111,11 @@ async def test_a_card_that_waits_says_what_is_settled_since(acme: Street, monkey
 
     now = await acme.shows(card, "Somebody other than the proposer")
     assert buttons_of(now) == ["Confirm", "Cancel"]
+
+
+def test_no_process_rewrites_a_card_by_the_settings_of_before() -> None:
+    """Whoever read them just before they were saved has forgotten them when the cards are due."""
+    assert REREAD_WITHIN.total_seconds() >= REMEMBERED_FOR + 1
 
 
 async def test_mistakes_stand_at_their_fields(acme: Street) -> None:
