@@ -160,6 +160,10 @@ class Event(Struct, frozen=True, kw_only=True):
     id: int = 0
 
 
+DIRECT_MESSAGE = "D"
+"""What the id of a direct message begins with."""
+
+
 class CardPlace(Struct, frozen=True, kw_only=True):
     """Where a card can be rewritten: a message of the bot's (`channel`, `ts`), or by the response_url of a click on it.
 
@@ -172,6 +176,11 @@ class CardPlace(Struct, frozen=True, kw_only=True):
     user: str = ""
     response_url: str = ""
     valid_until: datetime | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether everybody in a channel sees it; in a direct message (`D…`) nobody does but one person and the bot."""
+        return not self.user and not self.channel.startswith(DIRECT_MESSAGE)
 
     @property
     def is_ephemeral(self) -> bool:
@@ -199,6 +208,11 @@ def repeats(newer: Proposal, older: Proposal) -> bool:
     waits = older.state is State.PENDING and older.expires_at > newer.created_at
     same = older.proposer == newer.proposer and older.undo_of == newer.undo_of
     return waits and same and _without_our_ids(older.change) == _without_our_ids(newer.change)
+
+
+def holds_the_same(one: Change, other: Change) -> bool:
+    """Whether two makings of a create's form say the same; what is looked up and made on the way does not count."""
+    return one.fields == other.fields and [link.to.id for link in one.links] == [link.to.id for link in other.links]
 
 
 def replaces(newer: Proposal, older: Proposal) -> bool:

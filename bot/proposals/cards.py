@@ -17,7 +17,7 @@ from bot.blocks.problems import aside
 from bot.blocks.proposal import Around, card, told_proposer
 from bot.errors import BotError
 from bot.policy import approvers, needs_others, placing, who_decides
-from bot.proposal import Card, CardPlace, Proposal, State
+from bot.proposal import DIRECT_MESSAGE, Card, CardPlace, Proposal, State
 from bot.proposals.around import around_of, doubles
 from bot.slack.talk import UNREACHABLE, Talk, by_response_url, reason, said
 from bot.store import Store
@@ -47,9 +47,6 @@ FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(minutes=5)
 GIVEN_UP_AFTER = 300
 """Rewrites of one card that failed, over about a day; by then its message is beyond reach."""
 
-
-DIRECT_MESSAGE = "D"
-"""What the id of a direct message begins with: where the bot is in one, nobody else is but the proposer."""
 
 ONLY_YOU = (
     "Somebody other than you must decide this, but here nobody else sees its card. "
@@ -98,8 +95,8 @@ class Cards:
         if proposal.state is not State.PENDING or not needs_others(settings, proposal.change):
             return False
         shown = await self._store.cards.cards(proposal.team_id, proposal.id)
-        deciding = ("", *approvers(settings, proposal.change))  # whoever reads the channel, or by direct message
-        return not any(each.place.user in deciding for each in shown)
+        named = approvers(settings, proposal.change)
+        return not any(each.place.is_open or each.place.user in named for each in shown)
 
     async def _in_channel(self, proposal: Proposal, team: Team, talk: Talk, message: Message, *, others: bool) -> str:
         """Show it in its channel, for `others` also where the bot is no member; returns which one, "" for none."""
@@ -210,10 +207,12 @@ class Cards:
             await self._try_later(card)
 
     async def _around(self, proposal: Proposal, team: Team) -> Around | None:
-        """What stands beside a proposal while it waits, looked up anew."""
+        """What stands beside a proposal while it waits, looked up anew unless the CRM has just failed to answer."""
         if proposal.state is not State.PENDING:
             return None
-        return await around_of(proposal, self._store, lookalikes=await doubles(proposal.change, team))
+        is_released = proposal.outcome is not None and proposal.outcome.sentence
+        lookalikes = None if is_released else await doubles(proposal.change, team)
+        return await around_of(proposal, self._store, lookalikes=lookalikes)
 
     async def _show_newest(self, card: Card, proposal: Proposal) -> None:
         """A later turn was shown while ours was on its way, which may have arrived after it: show that once more."""

@@ -5,6 +5,7 @@ and the card says when nobody could tell whether the CRM has it already.
 """
 
 import asyncio
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -18,7 +19,7 @@ from bot.errors import Misunderstood, NotAllowed, NotFound, NotRouted, Refused
 from bot.fields import field
 from bot.models import Choice, Kind, Profile, Record, Ref, Value
 from bot.policy import may_propose
-from bot.proposal import Outcome, Proposal, Source, State, new_id
+from bot.proposal import Outcome, Proposal, Source, State, holds_the_same, new_id
 from bot.proposals.around import around_of, doubles, in_time
 from bot.proposals.cards import Cards
 from bot.proposals.making import creating, deleting, naming_records, updating
@@ -127,6 +128,10 @@ class Proposing:
         change = replace(change, connection_id=(await origin.team.crm()).connection_id)
         proposal = proposal_of(change, origin, now=self._now(), undo_of=undo_of)
         proposed = await self._store.proposals.propose(proposal)
+        if change.verb is Verb.CREATE and not holds_the_same(proposed.stands.change, change):
+            # Slack lost our first answer, so the form stayed open and was changed: it makes a record of its own.
+            proposal = proposal_of(replace(change, record_id=str(uuid.uuid4())), origin, now=self._now())
+            proposed = await self._store.proposals.propose(proposal)
         for each in proposed.replaced:
             await self._cards.rewrite(each)
         stands = proposed.stands

@@ -433,3 +433,25 @@ async def test_what_another_crm_holds_is_not_taken_back_here(road):
 
     await road.told(ANA, "another CRM")
     assert other.all("companies") == []
+
+
+async def test_a_form_that_stayed_open_and_was_changed_makes_a_card_of_its_own(road):
+    """Slack lost the first answer: what is sent then is proposed as it was sent, beside what waits already."""
+    view = await road.ask_form("/crm new company Zephyr", user=ANA)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(road.slack, "_apply", lambda *_: None)
+        await road.slack.submit(view, {"City": "Potsdam"})
+    await road.quiet()
+    first = await road.private_card()
+    await road.slack.click(first, "Confirm", user=ANA)
+    await road.shows(first, "Created company")
+
+    await road.slack.submit(view, {"City": "Berlin"})
+    await road.quiet()
+    second = await road.private_card()
+    assert "Berlin" in text_of(second)
+    await road.slack.click(second, "Confirm", user=ANA)
+    await road.shows(second, "Created company")
+
+    made = [each for each in road.crm.all("companies") if each["name"] == "Zephyr"]
+    assert sorted(each["address"]["addressCity"] for each in made) == ["Berlin", "Potsdam"]
