@@ -76,8 +76,7 @@ class Application:
         if record is None:
             record = await self._create_once()
         self.wrote = True
-        record = await self._link_all(record)
-        return self._applied(record)
+        return await self._attached(record)
 
     async def _create_once(self) -> Record:
         change = self._change
@@ -103,23 +102,25 @@ class Application:
     async def _update(self) -> Applied:
         change = self._change
         record = await self._read()
-        if what := moved(change, record):
-            if self._again:
-                raise Refused(MOVED_MEANWHILE)
-            raise await self._stale(what, record)
+        await self._unless_moved(record)
         values = plain_values(change)
         if values and not is_applied(change, record):
             record = await self._crm.update(change.kind, change.record_id, values)
             self.wrote = True
         await self._unlink_all()
-        record = await self._link_all(record)
-        return self._applied(record)
+        return await self._attached(record)
 
-    async def _stale(self, what: tuple[Moved, ...], record: Record) -> Stale:
-        """With names, since people decide about it."""
+    async def _unless_moved(self, record: Record) -> None:
+        """Raise `Stale` for what somebody else has changed since the card: with names, since people decide about it."""
+        what = moved(self._change, record)
+        if not what:
+            return
+        if self._again:
+            raise Refused(MOVED_MEANWHILE)
         names = await names_in([*record.values.values(), *(each.now for each in what)], self._crm)
         values = {key: called(value, names) for key, value in record.values.items()}
-        return Stale(tuple(replace(each, now=called(each.now, names)) for each in what), replace(record, values=values))
+        now = tuple(replace(each, now=called(each.now, names)) for each in what)
+        raise Stale(now, replace(record, values=values))
 
     async def _delete(self) -> Applied:
         change = self._change
@@ -129,10 +130,7 @@ class Application:
             if not self._again:
                 raise
             return Applied(None, where=await self._crm.whereabouts(change.kind, change.record_id))
-        if what := moved(change, record):
-            if self._again:
-                raise Refused(MOVED_MEANWHILE)
-            raise await self._stale(what, record)
+        await self._unless_moved(record)
         where = await self._crm.delete(change.kind, change.record_id)
         if where == "there":
             raise Refused("The CRM said that the record was deleted, but it is still there.")
@@ -148,8 +146,7 @@ class Application:
         record = await self._create_once()
         self.wrote = self._again = True
         self._remarks.append("It was gone for good, so it was made again with the same id.")
-        record = await self._link_all(record)
-        return self._applied(record)
+        return await self._attached(record)
 
     async def _restore_from_trash(self) -> Applied:
         try:
@@ -159,11 +156,8 @@ class Application:
                 "This CRM cannot restore over its API. Open its list of deleted records and restore it there."
             ) from None
 
-    def _applied(self, record: Record) -> Applied:
-        return Applied(record, remarks=tuple(self._remarks), missed=tuple(self._missed))
-
-    async def _link_all(self, record: Record) -> Record:
-        """Tie it to its records; where the CRM takes no ties, its text names them. Returns the record as it is then."""
+    async def _attached(self, record: Record) -> Applied:
+        """Tie it to its records; where the CRM takes no ties, its text names them. With this the change is applied."""
         unknown_here: list[LinkChange] = []
         for link in self._change.links:
             try:
@@ -172,7 +166,9 @@ class Application:
                 unknown_here.append(link)
             except (Refused, NotFound) as error:  # the record is written by now, so this is no failure of the whole
                 self._miss(link, f"It could not be attached to {link.to.name or link.to.id}: {error}")
-        return await self._name_in_text(unknown_here, record) if unknown_here else record
+        if unknown_here:
+            record = await self._name_in_text(unknown_here, record)
+        return Applied(record, remarks=tuple(self._remarks), missed=tuple(self._missed))
 
     def _miss(self, link: LinkChange, remark: str) -> None:
         self._missed.append(link.id)

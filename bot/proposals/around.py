@@ -1,21 +1,12 @@
 """What stands on a card beside its proposal: others about the same thing, and what a create may double by now."""
 
-import asyncio
-from collections.abc import Awaitable
-from typing import TypeVar
-
 from bot.blocks.proposal import Around
 from bot.changes import Change, Verb, new_values
-from bot.errors import BotError
 from bot.models import Record
 from bot.proposal import Proposal
+from bot.proposals.in_time import in_time
 from bot.store import Store
 from bot.teams.team import Team
-
-Answer = TypeVar("Answer")
-
-CHECKED_WITHIN = 6.0
-"""Seconds that the CRM gets to tell names and duplicates before a card is shown without them."""
 
 
 async def around_of(proposal: Proposal, store: Store, *, lookalikes: tuple[Record, ...] | None) -> Around:
@@ -37,12 +28,3 @@ async def doubles(change: Change, team: Team) -> tuple[Record, ...] | None:
 
 async def _lookalikes(change: Change, team: Team) -> tuple[Record, ...]:
     return await (await team.crm()).lookalikes(change.kind, new_values(change))
-
-
-async def in_time(asked: Awaitable[Answer], default: Answer) -> Answer:
-    """What the CRM tells, if it does within `CHECKED_WITHIN`; a card is never lost for the want of it."""
-    try:
-        async with asyncio.timeout(CHECKED_WITHIN):
-            return await asked
-    except (BotError, TimeoutError):
-        return default

@@ -1,16 +1,12 @@
 """The names of the records that values point to: what the CRM reads back or echoes has their ids alone."""
 
-import asyncio
 from collections.abc import Iterable
 
 from msgspec.structs import replace
 
 from bot.crm.twenty import Twenty
-from bot.errors import BotError
 from bot.models import Ref, Value
-
-WITHIN = 6.0
-"""Seconds that the CRM gets; a card without a name shows the id."""
+from bot.proposals.in_time import in_time
 
 Names = dict[str, str]
 
@@ -20,11 +16,7 @@ async def names_in(values: Iterable[Value], crm: Twenty) -> Names:
     nameless = [value for value in values if isinstance(value, Ref) and not value.name]
     if not nameless:
         return {}
-    try:
-        async with asyncio.timeout(WITHIN):
-            return await crm.names(nameless)
-    except (BotError, TimeoutError):
-        return {}
+    return await in_time(crm.names(nameless), {})
 
 
 def called(value: Value, names: Names) -> Value:

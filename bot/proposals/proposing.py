@@ -20,8 +20,9 @@ from bot.fields import field
 from bot.models import Choice, Kind, Profile, Record, Ref, Value
 from bot.policy import may_propose
 from bot.proposal import Outcome, Proposal, Source, State, holds_the_same, new_id
-from bot.proposals.around import around_of, doubles, in_time
+from bot.proposals.around import around_of, doubles
 from bot.proposals.cards import Cards
+from bot.proposals.in_time import in_time
 from bot.proposals.making import creating, deleting, naming_records, updating
 from bot.proposals.naming import called, names_in
 from bot.slack.talk import Talk

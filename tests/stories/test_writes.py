@@ -338,7 +338,7 @@ async def test_what_was_taken_back_says_so_on_its_card(one_home):
 
 async def test_a_card_says_that_nothing_could_be_looked_up_for_it(one_home, monkeypatch):
     """The CRM does not answer while the form is submitted: nothing is lost, and no doubt is passed over."""
-    monkeypatch.setattr("bot.proposals.around.CHECKED_WITHIN", 0.2)
+    monkeypatch.setattr("bot.proposals.in_time.CHECKED_WITHIN", 0.2)
     view = await one_home.ask_form("/crm new company Zephyr")
     away = one_home.maton.fault("status", method="GET", path="/rest/companies", status=503, times=None)
     await one_home.slack.submit(view, {})
