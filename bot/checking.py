@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from msgspec import Struct
 from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.app import sealing_keys
 from bot.crm.connections import Maton
@@ -105,18 +106,12 @@ async def _workspaces(settings: Settings, database: _Database) -> str:
 
 
 async def _token(settings: Settings, token: str) -> str:
-    clients = SlackClients(settings.slack_api_url)
-    try:
-        answer = await clients.with_token(token).auth_test()
-    except SlackApiError as error:
-        raise _Wrong(
-            f"Slack does not accept the bot token ({error.response['error']}). Copy it anew from the app's page "
-            "'OAuth & Permissions'; an app with token rotation has no lasting token."
-        ) from error
-    except UNREACHABLE as error:
-        raise _Wrong(f"{settings.slack_api_url} cannot be reached: {type(error).__name__}.") from error
-    finally:
-        await clients.close()
+    answer = await _asked(
+        settings,
+        lambda clients: clients.with_token(token).auth_test(),
+        "the bot token ({error}). Copy it anew from the app's page 'OAuth & Permissions'; an app with token rotation "
+        "has no lasting token.",
+    )
     if missing := _missing_scopes(answer.headers.get("x-oauth-scopes", "")):
         raise _Wrong(f"The token lacks {', '.join(missing)}. Update the app from app_manifest.yml and reinstall it.")
     return f"the token of {answer.get('team')} is accepted, with every scope"
@@ -124,19 +119,28 @@ async def _token(settings: Settings, token: str) -> str:
 
 async def _app_token(settings: Settings) -> str:
     """Ask for a way to the socket, which is not taken: only so does Slack look at an app-level token."""
+    await _asked(
+        settings,
+        lambda clients: clients.without_token().apps_connections_open(app_token=settings.slack_app_token),
+        "SLACK_APP_TOKEN ({error}). Make an app-level token with the scope connections:write on the app's page "
+        "'Basic Information', and turn Socket Mode on.",
+    )
+    return "Socket Mode is open to it"
+
+
+async def _asked(
+    settings: Settings, ask: Callable[[SlackClients], Awaitable[AsyncSlackResponse]], refused: str
+) -> AsyncSlackResponse:
+    """Slack's answer; `refused` says what it does not accept, and what to do."""
     clients = SlackClients(settings.slack_api_url)
     try:
-        await clients.without_token().apps_connections_open(app_token=settings.slack_app_token)
+        return await ask(clients)
     except SlackApiError as error:
-        raise _Wrong(
-            f"Slack does not accept SLACK_APP_TOKEN ({error.response['error']}). Make an app-level token with the "
-            "scope connections:write on the app's page 'Basic Information', and turn Socket Mode on."
-        ) from error
+        raise _Wrong(f"Slack does not accept {refused.format(error=error.response['error'])}") from error
     except UNREACHABLE as error:
         raise _Wrong(f"{settings.slack_api_url} cannot be reached: {type(error).__name__}.") from error
     finally:
         await clients.close()
-    return "Socket Mode is open to it"
 
 
 def _missing_scopes(granted: str) -> list[str]:
