@@ -184,6 +184,11 @@ class Profile(Struct, frozen=True, kw_only=True):
     is_deleted: bool = False
 
     @property
+    def is_full_member(self) -> bool:
+        """Whether this is a person of a workspace who has every right there: no guest, no app, nobody who has left."""
+        return not (self.is_guest or self.is_bot or self.is_deleted)
+
+    @property
     def viewer(self) -> Viewer:
         """What an answer needs to know of its reader."""
         return Viewer(self.timezone)

@@ -146,7 +146,7 @@ def _denied(settings: TeamSettings, change: Change, user: UserId) -> str | None:
 
 def _no_right(settings: TeamSettings, by: Profile, member: Record | None, *, is_named: bool) -> str | None:
     """An approver whom a rule names need not stand among the writers, but must be a CRM member where that is asked."""
-    if by.is_guest or by.is_bot or by.is_deleted:
+    if not by.is_full_member:
         return NOT_A_PERSON
     if settings.writers and by.user_id not in settings.writers and not is_named:
         return NOT_A_WRITER

@@ -77,4 +77,4 @@ class Settling:
 
 def _is_stranger(profile: Profile, home: Collection[str] | None) -> bool:
     is_elsewhere = home is not None and profile.team not in home
-    return profile.is_guest or profile.is_bot or profile.is_deleted or is_elsewhere
+    return not profile.is_full_member or is_elsewhere

@@ -58,7 +58,11 @@ class People:
         for _ in range(LISTED_PAGES):
             answer = await slack.users_list(limit=LISTED_AT_ONCE, cursor=cursor, team_id=team or None)
             profiles = [_profile(each, team) for each in answer.get("members") or []]
-            found += [each.user_id for each in profiles if _is_active_admin(each) and each.team in (team, enterprise)]
+            found += [
+                each.user_id
+                for each in profiles
+                if each.is_admin and each.is_full_member and each.team in (team, enterprise)
+            ]
             cursor = (answer.get("response_metadata") or {}).get("next_cursor")
             if not cursor or len(found) >= ADMINS_AT_MOST:
                 break
@@ -67,10 +71,6 @@ class People:
     def forget(self, team: str) -> None:
         """Drop everything known of a team."""
         self._known.forget_all(lambda key: key[0] == team)
-
-
-def _is_active_admin(profile: Profile) -> bool:
-    return profile.is_admin and not (profile.is_guest or profile.is_bot or profile.is_deleted)
 
 
 def _profile(user: dict[str, object], team: str) -> Profile:
