@@ -94,7 +94,7 @@ class Talk:
 
     async def only_privately(self, message: Says, *, replace: bool = False) -> bool:
         """As `privately`, but False, and nothing said, when only a direct message could reach this person."""
-        if self.response_url and await by_response_url(self._wire, self.response_url, message, replace=replace):
+        if await self.by_response(message, replace=replace):
             return True
         return bool(self.channel) and await self._ephemeral(message)
 
@@ -104,10 +104,10 @@ class Talk:
             return
         await self.slack.chat_postMessage(channel=self.channel, thread_ts=self.thread_ts or None, **said(message))
 
-    async def by_response(self, message: Says, *, in_channel: bool = False) -> bool:
+    async def by_response(self, message: Says, *, replace: bool = False, in_channel: bool = False) -> bool:
         """Say it by the response_url, also where the bot is no member; False when there is none, or none any more."""
         url = self.response_url
-        return bool(url) and await by_response_url(self._wire, url, message, in_channel=in_channel)
+        return bool(url) and await by_response_url(self._wire, url, message, replace=replace, in_channel=in_channel)
 
     async def directly(self, message: Says) -> None:
         """Say it in a direct message."""

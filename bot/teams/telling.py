@@ -12,7 +12,7 @@ from bot.models import TeamId
 from bot.slack.authorize import Tokens
 from bot.slack.clients import SlackClients
 from bot.slack.people import People
-from bot.slack.talk import UNREACHABLE, reason
+from bot.slack.talk import UNREACHABLE, reason, said
 from bot.store import Store
 
 log = logging.getLogger(__name__)
@@ -56,7 +56,7 @@ class Telling:
         if not SLACK_USER.fullmatch(user):
             return False
         try:
-            await slack.chat_postMessage(channel=user, text=message.text, blocks=message.blocks)
+            await slack.chat_postMessage(channel=user, **said(message))
         except (SlackClientError, *UNREACHABLE) as error:
             log.info("somebody could not be told: %s", reason(error), extra={"team": team})
             return False
