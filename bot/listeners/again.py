@@ -9,16 +9,15 @@ from msgspec.structs import replace
 from bot.blocks import forms
 from bot.blocks.forms import FormContext
 from bot.changes import Change, Verb, new_values
-from bot.errors import NotFound, Refused
+from bot.errors import Refused
 from bot.listeners.drafts import Draft, kept
 from bot.listeners.front import Here
 from bot.listeners.payloads import Click
-from bot.listeners.resolving import origin_of
+from bot.listeners.resolving import origin_of, proposal_on_card
 from bot.listeners.write import Write, opened_by, with_ties
 from bot.listeners.writers import may_write
 from bot.models import Refs, Value
 from bot.proposal import Proposal
-from bot.proposals.deciding import UNKNOWN_CARD
 from bot.proposals.proposing import Origin, Proposing
 from bot.store import Store
 
@@ -36,9 +35,7 @@ class Again:
 
     async def clicked(self, click: Click, here: Here) -> None:
         """Creates and changes open as a form, to be put right; what has no form becomes a card at once."""
-        proposal = await self._store.proposals.proposal(here.team.id, click.value)
-        if proposal is None:
-            raise NotFound(UNKNOWN_CARD)
+        proposal = await proposal_on_card(click.value, here, self._store)
         if proposal.undo_of:
             await self._proposing.undo(proposal.undo_of, await _origin(proposal, here))
         elif proposal.change.verb is Verb.DELETE:
@@ -57,8 +54,7 @@ class Again:
         if change.verb is Verb.UPDATE:
             record = await with_ties(await crm.read(change.kind, change.record_id), crm)
             draft = Draft(context, {**record.values, **_values(change, record.values.get("records"))}, record)
-        context = await kept(draft, here, self._store, self._now())
-        await self._write.show_form(Draft(context, draft.values, draft.record), here)
+        await self._write.show_form(replace(draft, context=await kept(draft, here, self._store, self._now())), here)
 
 
 async def _origin(proposal: Proposal, here: Here) -> Origin:

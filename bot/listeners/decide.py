@@ -7,16 +7,15 @@ from bot.blocks import awaiting as awaiting_blocks
 from bot.blocks import history as history_blocks
 from bot.blocks import ids, problems
 from bot.blocks.proposal import button_value
-from bot.errors import NotFound
 from bot.listeners.awaiting import awaiting
 from bot.listeners.front import Here
 from bot.listeners.lookup import Lookup
 from bot.listeners.payloads import Click
-from bot.listeners.resolving import origin_of
+from bot.listeners.resolving import origin_of, proposal_on_card
 from bot.models import UserId
 from bot.proposal import CardPlace
 from bot.proposals.cards import RESPONSE_URL_LIVES
-from bot.proposals.deciding import UNKNOWN_CARD, Deciding
+from bot.proposals.deciding import Deciding
 from bot.proposals.proposing import Proposing
 from bot.store import Store
 
@@ -65,9 +64,7 @@ class Decide:
     async def use_existing(self, click: Click, here: Here) -> None:
         """Use the record that is there instead of making another: the proposal is cancelled, the record shown."""
         proposal_id, ref = ids.read_use_existing(click.value)
-        proposal = await self._store.proposals.proposal(here.team.id, proposal_id)
-        if proposal is None:
-            raise NotFound(UNKNOWN_CARD)
+        proposal = await proposal_on_card(proposal_id, here, self._store)
         sentence = await self._deciding.cancel(
             here.team, button_value(proposal), by=await here.profile(), place=self._place(click)
         )
@@ -91,9 +88,7 @@ class Decide:
 
     async def show(self, click: Click, here: Here) -> None:
         """One proposal's card, issued again."""
-        proposal = await self._store.proposals.proposal(here.team.id, click.value)
-        if proposal is None:
-            raise NotFound(UNKNOWN_CARD)
+        proposal = await proposal_on_card(click.value, here, self._store)
         await self._proposing.reissue([proposal], await origin_of(here))
 
     def _place(self, click: Click) -> CardPlace:

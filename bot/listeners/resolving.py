@@ -13,9 +13,11 @@ from bot.errors import Misunderstood, NotFound
 from bot.language.intents import Target
 from bot.listeners.front import Here
 from bot.models import Kind, Record, Ref, Someone, Value
-from bot.proposal import Source
+from bot.proposal import Proposal, Source
+from bot.proposals.deciding import UNKNOWN_CARD
 from bot.proposals.proposing import Origin
 from bot.queries import Condition, Op, Query
+from bot.store import Store
 
 CHOICES = 10
 """Matches shown when several records are meant; beyond that better words are asked for."""
@@ -103,6 +105,14 @@ async def _by_id(target: Target, crm: Twenty) -> Record:
     if record is None:
         raise NotFound("The CRM has no record with this id.")
     return record
+
+
+async def proposal_on_card(id: str, here: Here, store: Store) -> Proposal:
+    """The proposal whose id a button carries; `NotFound` says why there may be none."""
+    proposal = await store.proposals.proposal(here.team.id, id)
+    if proposal is None:
+        raise NotFound(UNKNOWN_CARD)
+    return proposal
 
 
 async def origin_of(here: Here, context: FormContext | None = None) -> Origin:
