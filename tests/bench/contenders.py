@@ -3,19 +3,24 @@
 import asyncio
 import json
 import os
+import secrets
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
-from dataclasses import dataclass, field
+from contextlib import closing
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from nacl.secret import SecretBox
+
 from tests.bench import slack_standin as slack
 from tests.bench.load import Sample, finds, one
-from tests.bench.results import JAVASCRIPT, JAVASCRIPT_OF_MANY
+from tests.bench.results import JAVASCRIPT, JAVASCRIPT_OF_MANY, LIMIT, LIMIT_OF_MANY
 from tests.bench.wire import Line
 
 HERE = Path(__file__).parent
@@ -152,15 +157,34 @@ def bolt_js() -> Contender:
 
 
 def bolt_js_of_many(directory: Path, *, teams: int) -> Contender:
-    """The same with the store of installations that Bolt brings along, a file for each workspace."""
+    """The same with the store of installations that Bolt brings along, and a file for each workspace's connection."""
     one = bolt_js()
     shutil.rmtree(directory, ignore_errors=True)
     for n in range(teams):
         home = directory / slack.team(n)
         home.mkdir(parents=True)
         (home / "app-latest").write_text(json.dumps(_installation(slack.team(n))))
+        (home / "connection").write_text(f"c-{slack.team(n)}")
     environment = one.environment | {"INSTALLATIONS": f"{directory}/"}  # Bolt puts a team's id right behind it
     return Contender(JAVASCRIPT_OF_MANY, one.argv, teams=teams, environment=environment, only_cold=True)
+
+
+def by_hand() -> Contender:
+    """The same work without Bolt: the limit."""
+    return python(LIMIT, "tests.bench.rivals.by_hand")
+
+
+def by_hand_of_many(file: Path, *, teams: int) -> Contender:
+    """The limit with a SQLite file of sealed tokens and connections."""
+    key = secrets.token_bytes(SecretBox.KEY_SIZE)
+    file.unlink(missing_ok=True)
+    sealed = bytes(SecretBox(key).encrypt(slack.TOKEN.encode()))
+    with closing(sqlite3.connect(file)) as database, database:
+        database.execute("CREATE TABLE workspaces (team TEXT PRIMARY KEY, token BLOB, connection TEXT)")
+        rows = ((slack.team(n), sealed, f"c-{slack.team(n)}") for n in range(teams))
+        database.executemany("INSERT INTO workspaces VALUES (?, ?, ?)", rows)
+    environment = {"WORKSPACES": str(file), "KEY": key.hex()}
+    return replace(by_hand(), name=LIMIT_OF_MANY, teams=teams, environment=environment, only_cold=True)
 
 
 def _installation(team: str) -> dict[str, Any]:

@@ -7,13 +7,26 @@ from tests.bench.figures import Figure, shown, table
 from tests.bench.floors import ack_p99, rate
 from tests.bench.load import Sample
 from tests.bench.picture import Bars
-from tests.bench.results import BUSY, JAVASCRIPT, JAVASCRIPT_OF_MANY, LIMIT, OURS, STEADILY, STEADY, Load, Of, Results
+from tests.bench.results import (
+    BUSY,
+    JAVASCRIPT,
+    JAVASCRIPT_OF_MANY,
+    LIMIT,
+    LIMIT_OF_MANY,
+    OURS,
+    STEADILY,
+    STEADY,
+    Load,
+    Of,
+    Results,
+)
 
 HEADS = ("load", "", "answers/s", "CPU ms each", "ack p50", "ack p99", "answer p50", "answer p99", "errors")
 RATIOS = {
     "of JavaScript's": JAVASCRIPT,
     "of JavaScript's of many": JAVASCRIPT_OF_MANY,
     "of the limit's": LIMIT,
+    "of the limit's of many": LIMIT_OF_MANY,
 }
 
 
@@ -72,7 +85,7 @@ def bars(results: Results, names: Sequence[str]) -> list[Bars]:
     """What the README shows of it."""
 
     def of(load: Load, value: Of) -> list[tuple[str, float]]:
-        return [(name, results.of(name, load, value).median) for name in names]
+        return [(name, results.of(name, load, value).median) for name in names if results.samples.get((name, load))]
 
     def acknowledged(sample: Sample) -> float:
         return ack_p99(sample) if sample.answered > len(sample.errors) else math.nan  # few answers are no figure

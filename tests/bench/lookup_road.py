@@ -14,7 +14,7 @@ from tests.bench import contenders, ours, wire
 from tests.bench import slack_standin as slack
 from tests.bench.contenders import Absent, Contender, Process, first_answer, free_port
 from tests.bench.load import Asking, Sample, finds, finds_of, in_flight, steadily
-from tests.bench.results import BUSY, LIMIT, PLAIN, STEADY, Load, Results
+from tests.bench.results import BUSY, PLAIN, STEADY, Load, Results
 
 TEAMS = 20_000
 WARM_TEAMS = 200
@@ -120,7 +120,8 @@ def entrants(directory: Path, *, only: str = "", tell: Callable[[str], None]) ->
             lambda: [contenders.bolt_js(), contenders.bolt_js_of_many(directory.with_name("javascript"), teams=TEAMS)],
             tell,
         ),
-        contenders.python(LIMIT, "tests.bench.rivals.by_hand"),
+        contenders.by_hand(),
+        contenders.by_hand_of_many(directory.with_name("by-hand.sqlite3"), teams=TEAMS),
     ]
     return [each for each in known if not only or only in each.name]
 

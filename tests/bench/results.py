@@ -10,8 +10,11 @@ from tests.bench.load import Sample
 
 STEADY = 200  # commands a second
 OURS, PLAIN, JAVASCRIPT, LIMIT = "this bot", "Bolt for Python, plain", "Bolt for JavaScript", "by hand, the limit"
-JAVASCRIPT_OF_MANY = "Bolt for JavaScript, many workspaces"
-"""With Bolt's own installation store and as many workspaces as ours; the other rivals know one, by its token."""
+JAVASCRIPT_OF_MANY, LIMIT_OF_MANY = "Bolt for JavaScript, many workspaces", "by hand, many workspaces"
+"""As many workspaces as ours, and who is asking is looked up; the other rivals know one, by its token, and ask nobody.
+
+So these do the same work as ours when cold, and the others never do it.
+"""
 
 Of = Callable[[Sample], float]
 
@@ -70,7 +73,7 @@ class Results:
         return Figure.of(value(each) for each in self.samples.get((name, load), []))
 
     def against(self, rival: str, load: Load, value: Of) -> Figure:
-        """Ours as a multiple of a rival's, round by round; the warm of one that serves any team alike is its cold."""
+        """Ours as a multiple of a rival's, round by round; the warm of one that knows no teams is its cold."""
         mine = self.samples.get((OURS, load), [])
         theirs = self.samples.get((rival, load)) or self.samples.get((rival, load.warm), [])
         return Figure.of(ratio(value(a), value(b)) for a, b in zip(mine, theirs, strict=False))

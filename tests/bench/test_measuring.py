@@ -10,7 +10,7 @@ from tests.bench import slack_standin as slack
 from tests.bench.contenders import Contender, free_port
 from tests.bench.figures import Figure, Figures
 from tests.bench.load import FOUND, Sample, finds, finds_of, in_flight, spanned, steadily
-from tests.bench.results import BUSY, JAVASCRIPT, LIMIT, OURS, STEADILY, Load, Results
+from tests.bench.results import BUSY, JAVASCRIPT, LIMIT, LIMIT_OF_MANY, OURS, STEADILY, Load, Results
 
 
 @pytest.fixture
@@ -92,8 +92,17 @@ def test_the_few_that_got_an_answer_do_not_speak_for_all():
     assert "most goes unanswered" in picture.draw(lookup_report.bars(results, [LIMIT])[1:2])
 
 
+def test_who_was_not_asked_is_in_no_picture():
+    """Those that are only asked cold have no bar among the warm, and are not said to leave anybody unanswered."""
+    results, cold = Results(), Load(0, 64, cold=True)
+    results.samples[OURS, BUSY] = [Sample(seconds=1, answered=600)]
+    results.samples[LIMIT_OF_MANY, cold] = [Sample(seconds=1, answered=600)]
+
+    assert LIMIT_OF_MANY not in picture.draw(lookup_report.bars(results, [OURS, LIMIT_OF_MANY]))
+
+
 def test_cold_is_compared_with_what_serves_any_team_alike():
-    """The rivals know no teams: their figure at the same load is what a cold one is held against."""
+    """Rivals that know no teams: their figure at the same load stands beside a cold one."""
     results, cold = Results(), Load(0, 64, cold=True)
     results.samples[OURS, cold] = [Sample(seconds=1, answered=300)]
     results.samples[JAVASCRIPT, BUSY] = [Sample(seconds=1, answered=400)]

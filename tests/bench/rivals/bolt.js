@@ -1,5 +1,7 @@
 // `/crm find` in Bolt for JavaScript as its documentation shows it, with Node's own fetch for the CRM.
-// It asks and answers what `rows.py` does, word for word. With INSTALLATIONS it serves the workspaces of that directory.
+// It asks and answers what `rows.py` does, word for word. With INSTALLATIONS it serves the workspaces of that directory,
+// and their full members only.
+const { readFile } = require("node:fs/promises");
 const { App, FileInstallationStore } = require("@slack/bolt");
 
 const baseDir = process.env.INSTALLATIONS;
@@ -16,7 +18,23 @@ const app = new App({
   clientOptions: { slackApiUrl: process.env.SLACK_API_URL },
   logLevel: "error",
 });
-const headers = { Authorization: `Bearer ${process.env.MATON_API_KEY}`, "Maton-Connection": "bench" };
+const members = new Map();
+
+async function isMember(client, team, user) {
+  const key = `${team} ${user}`;
+  if (!members.has(key)) {
+    const { user: asking } = await client.users.info({ user });
+    const outside = (asking.team_id ?? team) !== team;
+    members.set(key, !(outside || asking.is_restricted || asking.is_stranger || asking.deleted));
+  }
+  return members.get(key);
+}
+
+// The connection of the CRM that a command reads; undefined for whoever may not.
+async function connectionOf({ team_id: team, user_id: user }, client) {
+  if (!baseDir) return "bench";
+  return (await isMember(client, team, user)) ? readFile(`${baseDir}${team}/connection`, "utf8") : undefined;
+}
 
 const paths = {
   companies: ["name", "domainName.primaryLinkUrl"],
@@ -39,7 +57,8 @@ function asked(plural, words) {
   return new URLSearchParams({ filter: `and(${each.join()})`, limit: "200" });
 }
 
-async function read(plural, words) {
+async function read(plural, words, connection) {
+  const headers = { Authorization: `Bearer ${process.env.MATON_API_KEY}`, "Maton-Connection": connection };
   const url = `${process.env.MATON_API_URL}/twenty/rest/${plural}?${asked(plural, words)}`;
   const response = await fetch(url, { headers });
   if (!response.ok) throw new Error(`the CRM said ${response.status}`);
@@ -93,10 +112,12 @@ function answer(words, found) {
   return { text: told.join("\n"), blocks };
 }
 
-app.command("/crm", async ({ ack, respond, command }) => {
+app.command("/crm", async ({ ack, respond, command, client }) => {
   await ack();
+  const connection = await connectionOf(command, client);
+  if (!connection) return;
   const words = command.text.split(" ").slice(1);
-  const found = await Promise.all(Object.keys(paths).map((plural) => read(plural, words)));
+  const found = await Promise.all(Object.keys(paths).map((plural) => read(plural, words, connection)));
   await respond(answer(words, found));
 });
 
