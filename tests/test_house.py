@@ -2,6 +2,7 @@
 
 import ast
 import re
+from graphlib import TopologicalSorter
 from itertools import pairwise, takewhile
 from pathlib import Path
 
@@ -57,6 +58,14 @@ def room(path: Path) -> str:
     return path.relative_to(BOT).parts[0].removesuffix(".py")
 
 
+def module(path: Path) -> str:
+    """The dotted name a file is imported by."""
+    return ".".join(("bot", *path.relative_to(BOT).with_suffix("").parts)).removesuffix(".__init__")
+
+
+MODULES = {module(path): path for path in sorted(BOT.rglob("*.py"))}
+
+
 def imports(path: Path) -> set[str]:
     """The modules a file imports, dotted."""
     found = set()
@@ -64,7 +73,8 @@ def imports(path: Path) -> set[str]:
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            found |= {node.module} if node.module != "bot" else {f"bot.{alias.name}" for alias in node.names}
+            inside = {f"{node.module}.{alias.name}" for alias in node.names} & MODULES.keys()
+            found |= inside or {node.module}
     return found
 
 
@@ -81,6 +91,13 @@ def test_arrows_go_down(path):
 
     assert not upward
     assert "sandbox" not in ours or room(path) == "__main__"
+
+
+def test_no_files_import_each_other_in_a_circle():
+    """Each file can be read after those it stands on; what is imported for its types alone counts as well."""
+    below = {name: imports(path) & MODULES.keys() for name, path in MODULES.items()}
+
+    assert len(list(TopologicalSorter(below).static_order())) == len(MODULES)
 
 
 def test_the_map_shows_the_floors():

@@ -1,4 +1,4 @@
-"""Where transactions run: SQLite in this process, PostgreSQL on its own connections, the same functions on both.
+"""Where transactions run: the same functions on SQLite in this process and on PostgreSQL, on its own connections.
 
 Every transaction is one plain function of a connection, typed as SQLAlchemy's; what it executes are SQLAlchemy's
 statements, but past SQLAlchemy (`bot.store.spelling`).
@@ -8,16 +8,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol, TypeVar, cast
 
 from msgspec import Struct, field
-from sqlalchemy import Connection, Executable, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy import Connection, Executable
 
 from bot.store.spelling import Rows
-from bot.store.unusable import Unusable
-
-NO_ADDRESS = (
-    "DATABASE_URL is no address like postgresql://user:password@host:5432/database; is its port a number, and is an @ "
-    "in its password written as %40?"
-)
 
 Result = TypeVar("Result")
 Work = Callable[[Connection], Result]
@@ -55,23 +48,3 @@ class Database(Protocol):
 
     async def close(self) -> None:
         """Let go of every connection and thread."""
-
-
-def database(url: str) -> Database:
-    """The database behind `DATABASE_URL` (product.md section 8); `Unusable` for one that we cannot use."""
-    try:
-        parsed = make_url(url)
-    except (ValueError, ArgumentError):  # their texts hold parts of it
-        raise Unusable(NO_ADDRESS) from None
-    # Imported here: neither pays for the other's driver and dialect.
-    match parsed.get_backend_name():
-        case "sqlite":
-            from bot.store.sqlite import SQLite
-
-            return SQLite(parsed)
-        case "postgresql" | "postgres":
-            from bot.store.postgresql import PostgreSQL
-
-            return PostgreSQL(parsed)
-        case other:
-            raise Unusable(f"A database of kind {other} is not supported; use sqlite:/// or postgresql://.")

@@ -10,7 +10,7 @@ from bot.proposal import Shown
 from bot.store import resealing, retention
 from bot.store.cards import Cards
 from bot.store.connections import Connections
-from bot.store.database import Database, Single, database
+from bot.store.database import Database, Single
 from bot.store.drafts import Drafts
 from bot.store.history import History
 from bot.store.inbox import Inbox
@@ -18,6 +18,7 @@ from bot.store.installations import Installations
 from bot.store.listings import Listings
 from bot.store.migrate import is_current, migrate
 from bot.store.oauth_states import OAuthStates
+from bot.store.opening import database
 from bot.store.org_teams import OrgTeams
 from bot.store.passing_connections import DoomedConnections, PendingConnections
 from bot.store.proposals import Proposals

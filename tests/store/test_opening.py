@@ -16,7 +16,7 @@ from sqlalchemy import make_url
 
 from bot.store import Sealing, Store, Unusable, broke
 from bot.store import migrate as migrating
-from bot.store.database import database
+from bot.store.opening import database
 from bot.store.tables import metadata
 
 OPEN = """

@@ -6,19 +6,16 @@ import json
 import time
 from datetime import UTC, datetime
 from html import escape
-from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from aiohttp import web
 
+from bot.sandbox.twenty.account import Account
 from bot.sandbox.twenty.connections import MatonError
 from bot.sandbox.twenty.crm import FakeCRM
 from bot.sandbox.twenty.exchanges import KEPT, Exchange, Reply, json_reply
 from bot.sandbox.twenty.faults import Fault
 from bot.sandbox.twenty.refusals import NotTaught
-
-if TYPE_CHECKING:
-    from bot.sandbox.twenty.maton import FakeMaton
 
 HEADER = "Maton-Connection"
 REST = "/twenty/rest"
@@ -26,10 +23,10 @@ LOOK_AGAIN = 0.02
 KEPT_HEADERS = ("User-Agent", "Content-Type", HEADER)
 
 
-def application(maton: "FakeMaton") -> web.Application:
+def application(account: Account) -> web.Application:
     """The gateway over these connections, the connect page included."""
     app = web.Application(client_max_size=10 * 1024 * 1024)
-    gateway = Gateway(maton)
+    gateway = Gateway(account)
     app.router.add_get("/connect", gateway.connect_page)
     app.router.add_post("/connect", gateway.complete)
     app.router.add_route("*", "/{path:.*}", gateway.handle)
@@ -39,18 +36,18 @@ def application(maton: "FakeMaton") -> web.Application:
 class Gateway:
     """Answers every request and logs it."""
 
-    def __init__(self, maton: "FakeMaton") -> None:
-        self._maton = maton
+    def __init__(self, account: Account) -> None:
+        self._account = account
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """One request through Maton; a lost answer closes the connection."""
         started = time.perf_counter()
         body = await request.read()
         call = Call(request, body)
-        fault = self._maton.fault_for(method=call.method, path=call.path, connection_id=call.connection_id)
+        fault = self._account.fault_for(method=call.method, path=call.path, connection_id=call.connection_id)
         reply = await self._under(fault, call)
         ms = (time.perf_counter() - started) * 1000
-        self._maton.note(call.exchange(reply, ms=ms, fault=fault.name if fault else None))
+        self._account.note(call.exchange(reply, ms=ms, fault=fault.name if fault else None))
         if reply is None:
             if request.transport is not None:
                 request.transport.abort()
@@ -79,7 +76,7 @@ class Gateway:
                 waited = await call.patience(fault)
                 return self._reply(call) if waited else None
             case "stalled_commit":
-                return await asyncio.shield(self._maton.own(self._stalled(fault, call)))
+                return await asyncio.shield(self._account.own(self._stalled(fault, call)))
         return fault.spoilt(self._reply(call))
 
     async def _stalled(self, fault: Fault, call: "Call") -> Reply:
@@ -90,23 +87,23 @@ class Gateway:
     def _reply(self, call: "Call") -> Reply:
         try:
             self._authorise(call)
-            self._maton.charge()
+            self._account.charge()
             return self._route(call)
         except MatonError as error:
             headers = {"Retry-After": error.retry_after} if error.retry_after else None
             return json_reply(error.status, {"message": error.message}, headers)
         except NotTaught as error:
             surprise = f"nobody taught the fake CRM {call.method} {call.path}: {error}"
-            self._maton.surprises.append(surprise)
+            self._account.surprises.append(surprise)
             return json_reply(501, {"message": surprise})
 
     def _authorise(self, call: "Call") -> None:
-        if call.request.headers.getall("Authorization", []) != [f"Bearer {self._maton.api_key}"]:
+        if call.request.headers.getall("Authorization", []) != [f"Bearer {self._account.api_key}"]:
             raise MatonError(401, "Invalid or missing API key")
 
     def _route(self, call: "Call") -> Reply:
         if call.path.startswith(f"{REST}/"):
-            crm = self._maton.connections.crm(call.connection_id)
+            crm = self._account.connections.crm(call.connection_id)
             answer = crm.answer(call.method, call.path.removeprefix(REST), call.query, call.body)
             return json_reply(answer.status, answer.body, answer.headers)
         segments = [each for each in call.path.split("/") if each]
@@ -116,10 +113,10 @@ class Gateway:
             case "GET", ["connections"]:
                 return self._list(call)
             case "GET", ["connections", connection_id]:
-                shown = self._maton.connections.get(connection_id).shown(self._connect_url(call))
+                shown = self._account.connections.get(connection_id).shown(self._connect_url(call))
                 return json_reply(200, {"connection": shown})
             case "DELETE", ["connections", connection_id]:
-                self._maton.connections.delete(connection_id)
+                self._account.connections.delete(connection_id)
                 return json_reply(200, {})
         raise NotTaught("no such route at Maton")
 
@@ -127,29 +124,29 @@ class Gateway:
         app = call.json().get("app")
         if not app:
             raise MatonError(400, "app is required")
-        made = self._maton.connections.make(app)
-        key = self._maton.creation_key
+        made = self._account.connections.make(app)
+        key = self._account.creation_key
         if key == "connection":
             return json_reply(200, {"connection": {"connection_id": made.id}})
         return json_reply(200, {key: made.id})
 
     def _list(self, call: "Call") -> Reply:
-        found = self._maton.connections.listed(app=call.first("app"), status=call.first("status"))
+        found = self._account.connections.listed(app=call.first("app"), status=call.first("status"))
         limit = int(call.first("limit") or len(found))
         return json_reply(200, {"connections": [each.shown(self._connect_url(call)) for each in found[:limit]]})
 
     def _connect_url(self, call: "Call") -> str:
-        return self._maton.connect_url or f"{call.request.url.origin()}/connect"
+        return self._account.connect_url or f"{call.request.url.origin()}/connect"
 
     # -- the page behind the link
 
     async def connect_page(self, request: web.Request) -> web.Response:
         """What the admin sees: a button for every CRM on offer."""
         token = request.query.get("session_token", "")
-        connection = self._maton.connections.by_token(token)
+        connection = self._account.connections.by_token(token)
         if connection is None:
             return web.Response(status=404, text="This link is not valid (any more).")
-        names = self._maton.offered or {"A new empty CRM": FakeCRM()}
+        names = self._account.offered or {"A new empty CRM": FakeCRM()}
         buttons = "".join(f'<p><button name="crm" value="{escape(name)}">{escape(name)}</button></p>' for name in names)
         form = f'<form method="post"><input type="hidden" name="session_token" value="{escape(token)}">{buttons}</form>'
         page = f"<!doctype html><title>Connect Twenty</title><h1>Which Twenty workspace?</h1>{form}"
@@ -158,11 +155,11 @@ class Gateway:
     async def complete(self, request: web.Request) -> web.Response:
         """The admin pressed a button: the connection becomes ACTIVE."""
         form = await request.post()
-        connection = self._maton.connections.by_token(str(form.get("session_token", "")))
+        connection = self._account.connections.by_token(str(form.get("session_token", "")))
         if connection is None:
             return web.Response(status=404, text="This link is not valid (any more).")
-        crm = self._maton.offered.get(str(form.get("crm", ""))) or FakeCRM()
-        self._maton.complete(connection.id, crm)
+        crm = self._account.offered.get(str(form.get("crm", ""))) or FakeCRM()
+        self._account.complete(connection.id, crm)
         page = "<!doctype html><title>Connected</title><h1>Connected</h1><p>You can go back to Slack.</p>"
         return web.Response(text=page, content_type="text/html")
 

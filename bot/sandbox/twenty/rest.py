@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import unquote
 
 from bot.sandbox.twenty.candidates import candidates
@@ -16,9 +16,7 @@ from bot.sandbox.twenty.refusals import NotTaught, Refusal, bad, denied, invalid
 from bot.sandbox.twenty.rows import Row
 from bot.sandbox.twenty.schema import Kind, Profile
 from bot.sandbox.twenty.values import incoming
-
-if TYPE_CHECKING:
-    from bot.sandbox.twenty.crm import FakeCRM
+from bot.sandbox.twenty.workspace import Workspace
 
 EXAMPLES = "Valid examples: /rest/companies/id or /rest/companies or /rest/batch/companies"
 MOST_AT_ONCE = 200
@@ -56,7 +54,7 @@ class Ask:
             raise bad("Unexpected token in JSON") from None
 
 
-def answer(crm: "FakeCRM", ask: Ask) -> Answer:
+def answer(crm: Workspace, ask: Ask) -> Answer:
     """What the CRM answers; nothing is ever raised but `NotTaught`."""
     try:
         return _Rest(crm, ask).answer()
@@ -66,7 +64,7 @@ def answer(crm: "FakeCRM", ask: Ask) -> Answer:
 
 
 class _Rest:
-    def __init__(self, crm: "FakeCRM", ask: Ask) -> None:
+    def __init__(self, crm: Workspace, ask: Ask) -> None:
         self._crm = crm
         self._ask = ask
         self._new = crm.profile is Profile.CURRENT
