@@ -57,6 +57,11 @@ _TIME_THEN_DAY = re.compile(
     re.IGNORECASE,
 )
 _FROM_NOW = re.compile(_SOON, re.IGNORECASE)
+_SENTENCE_ENDS = re.compile(r"[.!?](?=\s)|\n")
+_BEHIND_OR_OFTEN = re.compile(
+    r"\b(?:ago|did|each|every|had|last|met|past|said|since|spoke|talked|was|went|were|yesterday)\b", re.IGNORECASE
+)
+_HALF_A_YEAR = timedelta(days=183)
 _PARTS = {"morning": time(9), "afternoon": time(14), "evening": time(18), "night": time(20), "tonight": time(20)}
 _PARTS |= {"eod": time(17), "end of day": time(17)}
 _NAMED_TIMES = {"noon": time(12), "midday": time(12), "midnight": time(0)}
@@ -81,6 +86,20 @@ def read_date(text: str, *, now: datetime, timezone: str) -> When | None:
     return found[0] if found and not found[1] else None
 
 
+def the_one_date(text: str, *, now: datetime, timezone: str) -> When | None:
+    """The date that a text written at `now` speaks of in passing, when it is the only one and ahead for sure.
+
+    Not sure: a sentence that tells of what has been or of every Monday, a time that is over for that day, and a day
+    without its year that is nearer behind than ahead.
+    """
+    there = now.astimezone(zone_of(timezone))
+    spans = [match for match in _candidates(text) if _is_meant(text, match)]
+    if len({_resolve(match, now=there) for match in spans}) != 1:
+        return None
+    when = _resolve(spans[0], now=there)
+    return when if when and all(_is_ahead(text, match, when, there) for match in spans) else None
+
+
 def zone_of(timezone: str) -> tzinfo:
     """The timezone of that IANA name; UTC for a name that this machine does not know."""
     try:
@@ -92,6 +111,11 @@ def zone_of(timezone: str) -> tzinfo:
 def midnight(day: date, zone: tzinfo) -> datetime:
     """The first moment of that day there."""
     return _at(day, time(0), zone)
+
+
+def is_over(when: When, now: datetime) -> bool:
+    """Whether it lies behind; a day does once it has ended."""
+    return when.at + timedelta(days=when.all_day) <= now
 
 
 def _candidates(text: str) -> list[re.Match[str]]:
@@ -106,7 +130,8 @@ def _candidates(text: str) -> list[re.Match[str]]:
 
 def _is_meant(text: str, match: re.Match[str]) -> bool:
     """Whether this is a date rather than a piece of a name, a version, a web address or a ratio."""
-    if re.search(r"[\w./:@&+'-]$", text[: match.start()]) or re.match(r"[\w/@&+'-]|[.:,]\w", text[match.end() :]):
+    before, after = text[: match.start()], text[match.end() :]
+    if re.search(r"[\w./:@&+'-]$", before) or re.match(r"[\w/@&+'\u2019-]|[.:,]\w", after):
         return False
     parts = match.groupdict()
     if parts.get("short"):
@@ -128,6 +153,24 @@ def _is_weekday(text: str, match: re.Match[str], *, alone: bool) -> bool:
     if not rest:
         return bool(text[: match.start()].strip()) or alone
     return alone and not (word[0].isupper() and rest[0].isupper())
+
+
+def _is_ahead(text: str, match: re.Match[str], when: When, now: datetime) -> bool:
+    """Whether a date is told beforehand."""
+    if _BEHIND_OR_OFTEN.search(_sentence_around(text, match)):
+        return False
+    parts = match.groupdict()
+    exact = parts.get("exact")
+    if exact and not re.search(r"\d{4}", exact):
+        return when.at - now < _HALF_A_YEAR
+    is_time_alone = parts.get("clock") and not any(parts[each] for each in ("exact", "sure", "named", "short"))
+    return not is_time_alone or when.at.date() == now.date()
+
+
+def _sentence_around(text: str, match: re.Match[str]) -> str:
+    before = [end.end() for end in _SENTENCE_ENDS.finditer(text, 0, match.start())]
+    after = _SENTENCE_ENDS.search(text, match.end())
+    return text[before[-1] if before else 0 : after.start() if after else len(text)]
 
 
 def _rank(text: str, match: re.Match[str]) -> tuple[int, int]:

@@ -6,7 +6,7 @@ A form opens at once, before any request to the CRM (slack.md section 3: a trigg
 import asyncio
 import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from msgspec import Struct
@@ -22,7 +22,7 @@ from bot.changes import Verb
 from bot.crm.twenty import Twenty
 from bot.errors import BotError
 from bot.fields import FIELDS
-from bot.language.dates import zone_of
+from bot.language.dates import is_over, the_one_date, zone_of
 from bot.language.markup import literal
 from bot.language.message import Plain, read_message, user_ids_in
 from bot.listeners.drafts import Draft, kept
@@ -92,7 +92,7 @@ class FromMessage:
         first = _Filled(
             context=context,
             schema=Schema(kind=kind, fields=FIELDS[kind], choices={"status": FIRST_STATUSES}, takes_links=True),
-            values={"title": plain.title, "text": plain.markdown},
+            values={"title": plain.title, "text": plain.markdown, **self._due(kind, plain, shortcut, timezone)},
             remarks=tuple(await self._already_saved(shortcut, here)),
         )
         if not fits(plain.markdown):
@@ -104,6 +104,14 @@ class FromMessage:
         better = await self._completed(first, plain, shortcut, here)
         if better != first:
             await here.talk.update(better.view(timezone))
+
+    def _due(self, kind: Kind, plain: Plain, shortcut: Shortcut, timezone: str) -> Mapping[str, Value]:
+        """When a task is due, as its message says."""
+        if kind is not Kind.TASK or not fits(plain.text):
+            return {}
+        # Monday's "tomorrow" is Tuesday, on whatever day the message becomes a task; by then it may be over.
+        when = the_one_date(plain.text, now=_said(shortcut), timezone=timezone)
+        return {"due": when} if when and not is_over(when, self._now()) else {}
 
     async def _completed(self, first: "_Filled", plain: Plain, shortcut: Shortcut, here: Here) -> "_Filled":
         """The form with what takes a request: suggestions, the CRM's own options, and whether the thread can be had."""
@@ -242,8 +250,12 @@ def _said_at(shortcut: Shortcut, timezone: str) -> str:
     zone = zone_of(timezone)
     public = shortcut.channel_name and shortcut.channel_name not in ("directmessage", "privategroup")
     where = f"in #{shortcut.channel_name} " if public else ""
-    at = datetime.fromtimestamp(float(shortcut.message_ts), zone)
+    at = _said(shortcut).astimezone(zone)
     return f"{where}on {at.day} {at:%B %Y} at {at:%H:%M} ({zone})"
+
+
+def _said(shortcut: Shortcut) -> datetime:
+    return datetime.fromtimestamp(float(shortcut.message_ts), UTC)
 
 
 async def with_source(

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.language.dates import find_date, read_date
+from bot.language.dates import find_date, is_over, read_date, the_one_date
+from bot.models import When
 
 BERLIN = "Europe/Berlin"
 NOW = datetime(2026, 3, 26, 10, 0, tzinfo=ZoneInfo(BERLIN))  # a Thursday; summer time begins on Sunday the 29th
@@ -85,6 +86,7 @@ def test_a_day_without_a_time_is_all_day(text: str, day: str, rest: str) -> None
         "Move to v1.4.2026",
         "Ada sat down",
         "Friday Corp renewal",
+        "Friday\u2019s minutes",
         "Tomorrow Labs",
         "mail monday.com",
         "read https://x.org/2026-04-01/post",
@@ -131,8 +133,45 @@ def test_a_whole_text_is_a_date_or_not() -> None:
     assert read_date("friday maybe", now=NOW, timezone=BERLIN) is None
 
 
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("Can you call Ada tomorrow 3pm?", "2026-03-27T15:00:00+01:00"),
+        ("Ada wrote again.\nThe offer is due by Friday, she says", "2026-03-27T00:00:00+01:00"),
+        ("We met today. Call her on Monday!", None),
+        ("The demo went well. Call her on Monday!", "2026-03-30T00:00:00+02:00"),
+        ("Tomorrow 3pm? Or (tomorrow at 3) if you like", "2026-03-27T15:00:00+01:00"),
+        ("Call Ada at 3pm", "2026-03-26T15:00:00+01:00"),
+        ("Send it by 2 April", "2026-04-02T00:00:00+02:00"),
+        ("Renewal on 5 March 2027", "2027-03-05T00:00:00+01:00"),
+        ("today or tomorrow", None),
+        ("The call was moved from Friday to Monday", None),
+        ("We met on Friday", None),
+        ("How did Friday go?", None),
+        ("minutes of last Friday", None),
+        ("our call every Monday", None),
+        ("I called her at 9am", None),
+        ("the offer of 5 March", None),
+        ("30 February", None),
+    ],
+)
+def test_a_message_says_when(text: str, at: str | None) -> None:
+    """The one date in it; several, and one that may lie behind, are left to whoever reads it."""
+    when = the_one_date(text, now=NOW, timezone=BERLIN)
+    assert (when.at.isoformat() if when else None) == at
+
+
+def test_a_day_is_over_when_it_ends() -> None:
+    """Today is ahead all day long, and a time until it comes."""
+    today, ten = When(NOW.replace(hour=0), all_day=True), When(NOW)
+    assert not is_over(today, NOW.replace(hour=23))
+    assert is_over(today, NOW.replace(day=27, hour=0))
+    assert is_over(ten, NOW)
+
+
 @settings(deadline=None)  # the first example pays for importing the library
 @given(st.text(max_size=60))
 def test_any_text_is_read_without_a_failure(text: str) -> None:
     """Whatever is typed, there is a date or there is none."""
     find_date(text, now=NOW, timezone=BERLIN)
+    the_one_date(text, now=NOW, timezone=BERLIN)

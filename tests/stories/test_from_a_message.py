@@ -1,12 +1,16 @@
 """From a message: a form at once, its text whole, its records suggested, its card where it belongs."""
 
 from dataclasses import replace
+from datetime import datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.sandbox.slack import buttons_of, labels_of, text_of
+from bot.sandbox.slack import Message, buttons_of, labels_of, text_of
 from bot.sandbox.slack.sample import ACME, ANA, BEN, CALL_NOTES, CLEO, GREETING, PRIVATE, RANDOM, SALES
-from tests.house import bind
+from bot.sandbox.slack.state import View
+from tests.house import House, bind
 
 PRIMARY = {"primaryEmail": "ben@acme.example", "additionalEmails": []}
 
@@ -83,6 +87,39 @@ async def test_a_message_becomes_a_task_with_its_due_date_and_assignee(home):
     task = next(each for each in home.crm.all("tasks") if each["title"] == "Send the offer")
     assert task["dueAt"].startswith("2027-01-15T08:00")
     assert task["assigneeId"]
+
+
+async def test_a_task_is_due_when_its_message_says(one_home):
+    """Days count from the message's own, in the asker's timezone; title and text stay as they were said."""
+    said = await asked(one_home, "Can you call Ada in 3 days? She is in Lisbon", ago=timedelta(days=2))
+
+    view = await one_home.open_form("create_task", ts=said.ts)
+
+    due, zone = element(view, "due")["initial_date_time"], ZoneInfo(one_home.slack.state.users[ANA].tz)
+    day = datetime.fromtimestamp(float(said.ts), zone).date() + timedelta(days=3)
+    assert datetime.fromtimestamp(due, zone) == datetime.combine(day, time(9), zone)
+    assert element(view, "title")["initial_value"] == "Can you call Ada in 3 days? She is in Lisbon"
+
+
+@pytest.mark.parametrize("typed", ["Call Ada tomorrow 3pm", "Call Ada in 10 days or in 11 days"])
+async def test_a_date_that_is_over_or_one_of_several_is_not_suggested(one_home, typed):
+    """Last week's tomorrow is no time to do anything, and which of two dates is meant only people know."""
+    said = await asked(one_home, typed, ago=timedelta(days=7))
+
+    view = await one_home.open_form("create_task", ts=said.ts)
+
+    assert "initial_date_time" not in element(view, "due")
+
+
+async def asked(home: House, typed: str, *, ago: timedelta) -> Message:
+    """A message of some days ago."""
+    now = home.slack.say(BEN, SALES, typed)
+    return home.slack.state.put(replace(now, ts=f"{float(now.ts) - ago.total_seconds():.6f}"))
+
+
+def element(view: View, block_id: str) -> dict[str, Any]:
+    """A field's input."""
+    return next(block["element"] for block in view.blocks if block.get("block_id") == block_id)
 
 
 async def test_ties_are_made_or_named(home):
