@@ -29,6 +29,7 @@ from bot.listeners.drafts import Draft, kept
 from bot.listeners.front import Here
 from bot.listeners.lookup import full_card
 from bot.listeners.payloads import Shortcut, written_place
+from bot.listeners.resolving import first_assignee
 from bot.listeners.thread import is_readable, written_down
 from bot.listeners.writers import may_write
 from bot.models import Emails, Kind, Record, RecordCard, Ref, Refs, Value
@@ -115,16 +116,17 @@ class FromMessage:
 
     async def _completed(self, first: "_Filled", plain: Plain, shortcut: Shortcut, here: Here) -> "_Filled":
         """The form with what takes a request: suggestions, the CRM's own options, and whether the thread can be had."""
-        meant, recent, schema, readable = await asyncio.gather(
+        meant, recent, schema, readable, assignee = await asyncio.gather(
             self._meant(plain, here),
             self._store.recent_records.recent(here.team.id, shortcut.channel),
             _learned(first.schema, here) if first.schema.kind is Kind.TASK else _given(first.schema),
             is_readable(here, shortcut.channel, first.context.thread_ts) if shortcut.is_threaded else _given(False),
+            first_assignee(first.schema.kind, here),
         )
         # Whose own address the message holds is sure enough to be chosen from the start.
         addressed = tuple(each.ref for each in meant if _has_email(each, plain.emails))
         named = {ref.id: ref for ref in (*(each.ref for each in meant), *recent) if ref not in addressed}
-        values = {**first.values, **({"records": Refs(addressed)} if addressed else {})}
+        values = {**first.values, **assignee, **({"records": Refs(addressed)} if addressed else {})}
         return replace(
             first,
             schema=schema,

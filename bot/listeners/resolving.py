@@ -9,7 +9,7 @@ from bot.blocks.lists import ECHO
 from bot.blocks.primitives import clip
 from bot.crm.ranking import holds_words, searched
 from bot.crm.twenty import Twenty
-from bot.errors import Misunderstood, NotFound
+from bot.errors import BotError, Misunderstood, NotFound
 from bot.language.intents import Target
 from bot.listeners.front import Here
 from bot.models import Kind, Record, Ref, Someone, Value
@@ -18,6 +18,7 @@ from bot.proposals.deciding import UNKNOWN_CARD
 from bot.proposals.proposing import Origin
 from bot.queries import Condition, Op, Query
 from bot.store import Store
+from bot.teams.membership import member_of
 
 CHOICES = 10
 """Matches shown when several records are meant; beyond that better words are asked for."""
@@ -52,6 +53,15 @@ async def someone(who: Someone, crm: Twenty, here: Here) -> Ref:
             line="members",
         )
     return member.ref
+
+
+async def first_assignee(kind: Kind, here: Here) -> dict[str, Value]:
+    """Whoever makes a task is suggested for it, as a value of its form; nothing when the CRM does not know them."""
+    try:
+        member = await member_of(here.team, await here.profile()) if kind is Kind.TASK else None
+    except BotError:
+        return {}
+    return {"assignee": member.ref} if member else {}
 
 
 async def _members(values: Iterable[Value], crm: Twenty, here: Here) -> tuple[Value, ...]:

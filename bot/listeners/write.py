@@ -27,7 +27,7 @@ from bot.listeners.history import Past
 from bot.listeners.lookup import Lookup
 from bot.listeners.message import with_source
 from bot.listeners.payloads import Click, Submission
-from bot.listeners.resolving import matches, origin_of, someone
+from bot.listeners.resolving import first_assignee, matches, origin_of, someone
 from bot.listeners.writers import may_write
 from bot.models import LINKABLE, WRITABLE, Kind, Money, Record, Ref, Refs, Someone, Value
 from bot.proposals.naming import called
@@ -56,6 +56,8 @@ class Write:
         await may_write(here, Verb.CREATE, asked.kind)
         crm = await here.team.crm()
         values, remarks = await _filled_in(asked.prefill, asked.kind, crm, here)
+        if "assignee" not in asked.prefill:
+            values |= await first_assignee(asked.kind, here)
         await self.show_form(Draft(context, values), here, remarks=remarks)
 
     async def add_note(self, click: Click, here: Here) -> None:
@@ -73,7 +75,8 @@ class Write:
         crm = await here.team.crm()
         ref = ids.dereference(click.value)
         names = await crm.names([ref])
-        values = {"records": Refs((replace(ref, name=names.get(ref.id, "")),))}
+        records = Refs((replace(ref, name=names.get(ref.id, "")),))
+        values = {"records": records, **await first_assignee(kind, here)}
         await self.show_form(Draft(context, values), here)
 
     async def edit(self, asked: intents.Edit, here: Here) -> None:

@@ -111,6 +111,18 @@ async def test_a_date_that_is_over_or_one_of_several_is_not_suggested(one_home, 
     assert "initial_date_time" not in element(view, "due")
 
 
+async def test_a_task_from_a_message_is_suggested_to_whoever_makes_it(one_home):
+    """Assignee is filled in once the CRM has told who of it the asker is; what is cleared then stays cleared."""
+    await one_home.open_form("create_task")
+    await one_home.quiet()
+    view = one_home.slack.modal(ANA)
+    assert element(view, "assignee")["initial_option"]["text"]["text"] == "Ana Lopez"
+
+    await one_home.slack.submit(view, {"Assignee": None})
+
+    assert "assigned to nobody" in text_of(await one_home.card())
+
+
 async def asked(home: House, typed: str, *, ago: timedelta) -> Message:
     """A message of some days ago."""
     now = home.slack.say(BEN, SALES, typed)

@@ -46,6 +46,18 @@ async def test_a_form_opens_for_four_requests(home: House) -> None:
     assert len(home.crm_requests()) <= 4, _paths(home)
 
 
+async def test_a_tasks_form_asks_for_the_members_that_its_card_would_ask_for(home: House) -> None:
+    """Four requests and one for the members, who are remembered when the card is made."""
+    view = await home.open_form("create_task")
+    await home.quiet()
+    assert len(home.crm_requests()) <= 5, _paths(home)
+
+    await home.slack.submit(view, {"Title": "Call"})
+    await home.card()
+    await home.quiet()
+    assert [each.path for each in home.crm_requests()].count("/twenty/rest/workspaceMembers") == 1, _paths(home)
+
+
 async def test_six_quick_keystrokes_cost_six_requests(home: House) -> None:
     """Two rounds at most over companies, people and deals: what was asked first serves what is typed after it."""
     view = await home.open_form("save_as_note")

@@ -1,5 +1,6 @@
 """Fifteen writes: create, update and delete of every record type, each by a card, each undone, in every dialect."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from bot.models import TeamId, UserId
 from bot.sandbox.slack import Message, buttons_of, labels_of, text_of
 from bot.sandbox.slack.sample import ACME, ANA
+from bot.sandbox.slack.state import View
 from tests.house import House
 
 CREATES: dict[str, tuple[str, str, dict[str, Any]]] = {
@@ -148,6 +150,44 @@ async def test_words_after_the_command_fill_in_the_form(one_home):
     due = next(block for block in view.blocks if block.get("block_id") == "due")
     assert title["element"]["initial_value"] == "Call Ada"
     assert due["element"]["initial_date_time"] > 0
+
+
+@pytest.mark.parametrize(
+    ("typed", "assignee"),
+    [("Call Ada", "Ana Lopez"), ("Call Ada @ben", "Ben Okafor"), ("Call Ada assignee:nobody-known", None)],
+)
+async def test_a_new_task_is_suggested_to_whoever_asks_for_it(one_home, typed, assignee):
+    """Unless the words say whose it is, or try to."""
+    view = await one_home.ask_form(f"/crm new task {typed}")
+
+    assert assignee_in(view) == assignee
+
+
+async def test_a_task_on_a_record_is_suggested_to_whoever_adds_it(one_home):
+    """Add task fills in the assignee, too."""
+    shown = await one_home.ask("/crm show company Fabrikam")
+    await one_home.slack.click(shown, "Add task", user=ANA)
+    await one_home.quiet()
+
+    assert assignee_in(one_home.slack.modal(ANA)) == "Ana Lopez"
+
+
+def assignee_in(view: View) -> str | None:
+    """Who is chosen in a task's form."""
+    field = next(block for block in view.blocks if block.get("block_id") == "assignee")
+    chosen = field["element"].get("initial_option")
+    return chosen["text"]["text"] if chosen else None
+
+
+async def test_whoever_is_no_member_is_suggested_no_task(one_home):
+    """Nobody of this CRM has Ana's address: her form has no assignee, and nothing is said about it."""
+    people = one_home.slack.state.users
+    people[ANA] = replace(people[ANA], email="ana@elsewhere.example")
+
+    view = await one_home.ask_form("/crm new task Call Ada")
+
+    assert "member" not in text_of(view)
+    assert "assigned to nobody" in text_of(await proposed(one_home, "/crm new task Call Ada", {}))
 
 
 async def test_a_last_name_may_be_typed_first(one_home):
