@@ -17,6 +17,7 @@ from bot.blocks.primitives import (
     leaf,
     mention,
     message,
+    one_line,
     paragraph,
     read_aloud,
     section,
@@ -122,7 +123,7 @@ def question(found: Identified, value: str, *, command: str) -> Message:
 def counted(found: Identified) -> str:
     """`12 members, among them Ada and Grace, and 340 companies`: names stand with those who bear them."""
     members = _several(found.members, "member", "members")
-    names = [clip(" ".join(name.split()), 60) for name in found.names if name.strip()][:NAMES]
+    names = [one_line(name, 60) for name in found.names if name.strip()][:NAMES]
     if names:
         members += f", {'among them ' if found.members > len(names) else ''}{' and '.join(names)}"
     if found.companies is None:

@@ -4,7 +4,19 @@ from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
 
-from bot.blocks.primitives import Blocks, Leaf, Line, bullets, chunks, clip, footnote, leaf, paragraph, quote
+from bot.blocks.primitives import (
+    Blocks,
+    Leaf,
+    Line,
+    bullets,
+    chunks,
+    clip,
+    footnote,
+    leaf,
+    one_line,
+    paragraph,
+    quote,
+)
 from bot.blocks.values import as_leaves, in_words, label, link, named, phone
 from bot.changes import Change, FieldChange, LinkChange, Moved, Verb
 from bot.models import Links, Phones, Ref, Refs, Value
@@ -131,7 +143,7 @@ def record_line(ref: Ref) -> Line:
     """A record by kind, name and id."""
     return [
         leaf(f"{str(ref.kind).capitalize()} "),
-        leaf(clip(ref.name, 200) or "(no name)", bold=True),
+        leaf(one_line(ref.name, 200) or "(no name)", bold=True),
         leaf(f" ({ref.id})"),
     ]
 

@@ -15,6 +15,7 @@ from bot.blocks.primitives import (
     leaf,
     mention,
     message,
+    one_line,
     paragraph,
     web,
 )
@@ -95,7 +96,7 @@ def _ended(event: Event, end: Event | None) -> Line:
 
 def _said(event: Event) -> Line:
     verb, doing = _WORDS[event.verb]
-    thing = f"the {event.record.kind} “{clip(event.record.name, 120)}” (id {event.record.id})"
+    thing = f"the {event.record.kind} “{one_line(event.record.name, 120)}” (id {event.record.id})"
     if event.what in _DID and event.actor:
         return [mention(event.actor), leaf(f" {_DID[event.what].format(verb=verb, doing=doing)} {thing}")]
     return [leaf(f"{_BECAME.get(event.what, str(event.what))}: {verb} {thing}{_ending(event)}")]

@@ -19,6 +19,7 @@ from bot.blocks.primitives import (
     header,
     leaf,
     message,
+    one_line,
     option,
     paragraph,
     section,
@@ -72,7 +73,7 @@ def listing(listing: Listing, viewer: Viewer, now: datetime, *, totals: Sums | N
 
 def attached(about: str, kind: Kind, records: Sequence[Record], viewer: Viewer, now: datetime) -> Message:
     """All notes or tasks of one record, the latest first; tasks by when they are due."""
-    name = clip(" ".join(about.split()), 100)
+    name = one_line(about, 100)
     title = f"{kind.plural.capitalize()} of {name}" if name else f"{kind.plural.capitalize()} of this record"
     shown = Listing(title=title, kind=kind, records=tuple(records[:ROWS]), total=len(records))
     if not records:

@@ -30,6 +30,7 @@ OPTION = 75
 URL = 3_000
 
 _TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_ENDED = re.compile("[.!?\u2026\u3002\uff01\uff1f][\"'\u201d\u2019\u00bb)\\]]*$")
 _USER = re.compile(r"[UW][A-Z0-9]{1,30}")
 
 
@@ -52,6 +53,16 @@ def message(blocks: Sequence[Block | None]) -> Message:
 def clip(text: str, at_most: int) -> str:
     """The text, or its beginning with an ellipsis, in at most `at_most` characters."""
     return text if len(text) <= at_most else text[: at_most - 1].rstrip() + "…"
+
+
+def one_line(text: str, at_most: int) -> str:
+    """The text without line breaks, or its beginning: a name among other words."""
+    return clip(" ".join(text.split()), at_most)
+
+
+def ended(text: str, mark: str) -> str:
+    """The text with the mark that ends a sentence, unless it ends one already: no `Call me!?`."""
+    return text if _ENDED.search(text) else text + mark
 
 
 def chunks(text: str, size: int = SECTION_TEXT) -> list[str]:

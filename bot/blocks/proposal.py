@@ -12,12 +12,14 @@ from bot.blocks.primitives import (
     actions,
     button,
     clip,
+    ended,
     escape,
     footnote,
     header,
     leaf,
     mention,
     message,
+    one_line,
     paragraph,
     section,
     side_note,
@@ -109,14 +111,15 @@ def told_late(proposal: Proposal, user_id: UserId | str) -> str:
 
 def told_proposer(proposal: Proposal) -> str:
     """For the proposer, once somebody else has decided: who, and how it ended (mrkdwn, for `problems.aside`)."""
-    who, did = f"<@{proposal.decided_by}>", escape(title(proposal.change, done=True))
+    who = f"<@{proposal.decided_by}>"
+    did, would = (ended(escape(title(proposal.change, done=done)), ".") for done in (True, False))
     match proposal.state:
         case State.DONE:
-            return f"{who} confirmed what you proposed. {did}."
+            return f"{who} confirmed what you proposed. {did}"
         case State.FAILED:
-            failed = f"{who} confirmed what you proposed, but it failed: {escape(title(proposal.change))}."
+            failed = f"{who} confirmed what you proposed, but it failed: {would}"
             return f"{failed} {escape(_outcome(proposal).sentence)}".strip()
-    return f"{who} cancelled what you proposed, so nothing was written: {escape(title(proposal.change))}."
+    return f"{who} cancelled what you proposed, so nothing was written: {would}"
 
 
 def title(change: Change, *, done: bool = False) -> str:
@@ -131,7 +134,7 @@ def _pending(proposal: Proposal, around: Around) -> list[Block | None]:
     change = proposal.change
     moved = _outcome(proposal).moved
     return [
-        header(f"{title(change)}?"),
+        header(ended(title(change), "?")),
         paragraph(*_heading(proposal, around)),
         *_not_written(proposal),
         *(moved_blocks(change, moved, around.timezone) if moved else []),
@@ -319,7 +322,7 @@ def _ending(proposal: Proposal) -> str:
 
 def _identity(proposal: Proposal, around: Around) -> Line:
     record = _outcome(proposal).record or proposal.record
-    name = clip(record.name, 300) or _name(proposal.change)
+    name = one_line(record.name, 200) or _name(proposal.change)
     crm = f" in {clip(around.crm_name, 100)}" if around.crm_name else ""
     return [leaf(f"{str(record.kind).capitalize()} "), web(around.url, name), leaf(f", id {record.id}{crm}.")]
 
@@ -356,4 +359,4 @@ def _sentence(proposal: Proposal) -> str:
 
 
 def _name(change: Change) -> str:
-    return clip(" ".join(change.name.split()), 200) or "(no name)"
+    return one_line(change.name, 200) or "(no name)"

@@ -1,6 +1,6 @@
 """One line about a record: the few values by which a person knows it from its neighbours."""
 
-from bot.blocks.primitives import clip
+from bot.blocks.primitives import one_line
 from bot.blocks.values import day_in_words, label, shortly
 from bot.language.markdown import unmarked
 from bot.models import Kind, Record, Ref, Value
@@ -29,7 +29,7 @@ _CALLED = {
 
 def name(record: Record) -> str:
     """The record's name on one line; "(no name)" when it has none."""
-    return clip(" ".join(record.name.split()), 200) or "(no name)"
+    return one_line(record.name, 200) or "(no name)"
 
 
 def telling(record: Record, timezone: str) -> str:
@@ -41,7 +41,7 @@ def telling(record: Record, timezone: str) -> str:
             value = unmarked(value[:READ])
         if value is not None and (text := _briefly(value, timezone)):
             told.append(called + text)
-    return clip(" ".join(" · ".join(told).split()), LINE)
+    return one_line(" · ".join(told), LINE)
 
 
 def row(record: Record, timezone: str) -> str:
@@ -65,5 +65,5 @@ def _briefly(value: Value, timezone: str) -> str:
     """The value, or its beginning; of a record its name or nothing, since an id tells a person nothing."""
     text = value.name if isinstance(value, Ref) else shortly(value, timezone)
     if len(text) > VALUE:
-        return clip(" ".join(text.split()), VALUE)
+        return one_line(text, VALUE)
     return "" if text.isspace() else text

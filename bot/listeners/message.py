@@ -16,7 +16,7 @@ from bot.answers import Schema
 from bot.blocks import forms, ids, records
 from bot.blocks.forms import FormContext
 from bot.blocks.inputs import fits
-from bot.blocks.primitives import Blocks, Line, View, leaf, mention, modal, section, web
+from bot.blocks.primitives import Blocks, Line, View, leaf, mention, modal, one_line, section, web
 from bot.blocks.values import named
 from bot.changes import Verb
 from bot.crm.twenty import Twenty
@@ -287,7 +287,7 @@ async def _learned(schema: Schema, here: Here) -> Schema:
 
 
 def _saved(earlier: Proposal, address: str) -> Line:
-    kind, name = earlier.change.kind, earlier.change.name
+    kind, name = earlier.change.kind, one_line(earlier.change.name, 200)
     if earlier.state is State.DONE:
         url = record_url(address, earlier.record) or ""
         return [

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from bot.blocks import ids
 from bot.blocks.primitives import Message
-from bot.blocks.proposal import NOBODYS_TASK, button_value, card, told_late
+from bot.blocks.proposal import NOBODYS_TASK, button_value, card, told_late, told_proposer
 from bot.blocks.values import in_words
 from bot.changes import Change, FieldChange, Verb
 from bot.models import Kind, Ref, When
@@ -141,3 +141,33 @@ def test_a_task_for_nobody_says_so() -> None:
 
     assert NOBODYS_TASK in card(a_proposal(nobodys)).text
     assert NOBODYS_TASK not in card(a_proposal(mine)).text
+
+
+@pytest.mark.parametrize(
+    ("name", "heading"),
+    [
+        ("Call Ada", "Create task: Call Ada?"),
+        ("Call me!", "Create task: Call me!"),
+        ("Can you call Ada?", "Create task: Can you call Ada?"),
+        ("She said “now!”", "Create task: She said “now!”"),
+        ("Read “Emma”", "Create task: Read “Emma”?"),
+        ("Party 🎉", "Create task: Party 🎉?"),
+        (" two\n lines\n", "Create task: two lines?"),
+        ("\n", "Create task: (no name)?"),
+    ],
+)
+def test_a_heading_asks_with_one_mark(name: str, heading: str) -> None:
+    """A title that ends a sentence by itself is left to end it."""
+    change = Change(verb=Verb.CREATE, kind=Kind.TASK, record_id=an_id(1), name=name)
+
+    assert card(a_proposal(change)).blocks[0]["text"]["text"] == heading
+
+
+@pytest.mark.parametrize(
+    ("name", "end"), [("Call Ada", "Create task: Call Ada."), ("Call me!", "Create task: Call me!")]
+)
+def test_a_sentence_ends_with_one_mark(name: str, end: str) -> None:
+    """So does what the proposer is told."""
+    change = Change(verb=Verb.CREATE, kind=Kind.TASK, record_id=an_id(1), name=name)
+
+    assert told_proposer(decided(change, State.CANCELLED)).endswith(end)
