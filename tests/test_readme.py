@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.language.commands import markdown_table
+from bot.language.spoken import EXAMPLES
 from bot.manifest import scopes_table
 
 ROOT = Path(__file__).parents[1]
@@ -19,6 +20,12 @@ def test_tables_come_from_the_code(section, table):
 
     assert found
     assert found[1] == table
+
+
+@pytest.mark.parametrize("said", EXAMPLES)
+def test_lists_as_one_says_them_are_those_of_help(said):
+    """The README gives the examples that help gives."""
+    assert f"`{said}`" in README
 
 
 def test_links_lead_somewhere():

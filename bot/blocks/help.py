@@ -6,10 +6,11 @@ from bot.blocks.primitives import Block, Line, Message, bullets, clip, footnote,
 from bot.language.commands import TABLE, Row
 from bot.language.intents import Help
 from bot.language.qualifiers import qualifiers_help
+from bot.language.spoken import EXAMPLES
 from bot.language.targets import KIND_WORDS
 
 QUALIFIERS = (
-    'Lists take qualifiers: stage:meeting,proposal owner:me company:"Acme Inc" due:overdue amount:>10k '
+    'They take qualifiers: stage:meeting,proposal owner:me company:"Acme Inc" due:overdue amount:>10k '
     "created:>2026-01-01 has:email no:phone sort:amount-desc; a leading - negates. "
     "For the rest: where <raw Twenty filter>, order <raw order_by>."
 )
@@ -24,7 +25,7 @@ def table(asked: Help, *, command: str) -> Message:
             _unknown(asked, command),
             header(f"What {command} can do"),
             *(_section(name, list(rows), command) for name, rows in groupby(TABLE, key=lambda row: row.section)),
-            footnote(QUALIFIERS),
+            footnote(f"Lists can be asked for as one says it, too: {', '.join(EXAMPLES)}. {QUALIFIERS}"),
             footnote("Answers are private to you. Nothing is written to the CRM before somebody presses Confirm."),
         ]
     )

@@ -19,6 +19,7 @@ from bot.language.periods import Clock
 from bot.language.plain import plain
 from bot.language.prefill import prefill
 from bot.language.qualifiers import is_qualified, read_list
+from bot.language.spoken import as_command
 from bot.language.targets import KIND_WORDS, read_link, read_someone, read_target
 from bot.language.tokens import unquote
 from bot.models import WRITABLE, Kind, Someone
@@ -59,6 +60,8 @@ def parse(text: str, *, now: datetime, timezone: str) -> Command:
         return intents.Who(read_someone(line))
     clock = Clock(now, timezone)
     first, rest = _first_word(line)
+    if first.lower() == "show" or first.lower() not in _BY_WORD:
+        first, rest = _first_word(as_command(line))
     row = _BY_WORD.get(first.lower())
     command = row.read(rest, clock) if row else None
     return command or _mistyped(first, rest) or intents.Find(_sought(line))

@@ -6,13 +6,16 @@ from bot.language.intents import Target
 from bot.language.tokens import unquote
 from bot.models import Kind, Someone
 
+PLURALS: dict[str, Kind] = {
+    **{kind.plural: kind for kind in Kind},
+    "opportunities": Kind.DEAL,
+    "contacts": Kind.PERSON,
+}
 KIND_WORDS: dict[str, Kind] = {
     **{kind.value: kind for kind in Kind},
-    **{kind.plural: kind for kind in Kind},
+    **PLURALS,
     "opportunity": Kind.DEAL,
-    "opportunities": Kind.DEAL,
     "contact": Kind.PERSON,
-    "contacts": Kind.PERSON,
 }
 """The words that stand for a type of record."""
 

@@ -196,7 +196,7 @@ def _remark(query: Query, page: Page, *, only_mine: bool = False) -> str:
         remarks.append(f"“{keyword}” was taken for a word to look for. {OR_WRITE}")
     word, qualifier = ("", "") if page.records else meant(query.kind, query.words)
     if qualifier:
-        remarks.append(f"“{word}” was taken for a word to look for; to narrow the list, write {qualifier}.")
+        remarks.append(f"“{word}” was taken for a word to look for; in its place write {qualifier}.")
     return " ".join(each for each in remarks if each)
 
 

@@ -541,6 +541,23 @@ async def test_a_value_that_was_taken_for_a_word_is_told_so(one_home, line, qual
     assert f"write {qualifier}." in answer or not qualifier
 
 
+@pytest.mark.parametrize(
+    ("said", "typed", "title"),
+    [
+        ("my deals", "deals owner:me", "Open deals of Ana Lopez"),
+        ("all deals", "deals stage:any", "Deals"),
+        ("all tasks", "tasks owner:anyone status:any", "Tasks"),
+        ("list companies", "companies", "Companies"),
+    ],
+)
+async def test_a_list_is_asked_for_as_one_says_it(one_home, said, typed, title):
+    """The answer is that of the command with its qualifiers."""
+    asked, meant = text_of(await one_home.ask(f"/crm {said}")), text_of(await one_home.ask(f"/crm {typed}"))
+
+    assert asked == meant
+    assert asked.startswith(f"{title}\n")
+
+
 async def test_what_matches_nothing_is_named_by_its_type(one_home):
     """Only tasks can be done: that no task matches does not say that nothing does."""
     assert "No task matches “contoso”." in text_of(await one_home.ask("/crm done contoso"))
