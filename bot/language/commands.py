@@ -4,7 +4,7 @@
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from difflib import get_close_matches
 from functools import partial
@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from bot.errors import Misunderstood
 from bot.language import intents
+from bot.language.about import read_about
 from bot.language.intents import Command, Target
 from bot.language.periods import Clock
 from bot.language.plain import plain
@@ -22,7 +23,7 @@ from bot.language.qualifiers import is_qualified, read_list
 from bot.language.spoken import as_command
 from bot.language.targets import KIND_WORDS, read_link, read_someone, read_target
 from bot.language.tokens import unquote
-from bot.models import WRITABLE, Kind, Someone
+from bot.models import WRITABLE, Kind, Someone, Value
 
 _MENTION = re.compile(r"<@[UW][A-Z0-9]+>|@[\w.-]+")
 _ADDRESS = re.compile(r"https?://(?:www\.)?(?P<host>[^\s/?#:@]+\.[^\s/?#:@]+)(?:[/?#:]\S*)?", re.IGNORECASE)
@@ -166,7 +167,8 @@ def _new(rest: str, clock: Clock) -> Command | None:
     kind = KIND_WORDS.get(word.lower())
     kinds = ", ".join(WRITABLE[:-1]) + f" or {WRITABLE[-1]}"
     if kind in WRITABLE:
-        return intents.New(kind, prefill(kind, words, clock))
+        values = prefill(kind, words, clock)
+        return intents.New(kind, values, _about(words, values))
     if kind is Kind.MEMBER:
         raise Misunderstood("Members are added in Twenty itself.", hint=f"New what? {kinds}.")
     near = get_close_matches(word.lower(), list(KIND_WORDS), n=1, cutoff=0.7)
@@ -175,6 +177,13 @@ def _new(rest: str, clock: Clock) -> Command | None:
         example = "new task Call Ada tomorrow 3pm"
         raise Misunderstood(f"New what? {kinds}.{nearest_kind}", hint="For example:", line=example)
     return None
+
+
+def _about(words: str, values: Mapping[str, Value]) -> intents.About | None:
+    """Nothing more is looked for in a quoted title, nor for a note or task whose records are told."""
+    if "title" not in values or "records" in values or unquote(words) != words:
+        return None
+    return read_about(str(values["title"]))
 
 
 def _on(make: Callable[[Target], Command], verb: str, kind: Kind | None, rest: str, _: Clock) -> Command:
@@ -235,7 +244,8 @@ TABLE: tuple[Row, ...] = (
         also=("workflow",)),
     Row("who", "[@somebody]", "The CRM person behind a Slack user", "who @ana", "Look up", _who, also=("whois",)),
     _acts("show", intents.Show, _WHAT, "A record's card", "show company acme"),
-    Row("new", "company|person|deal|note|task [words]", "A form, filled in from the words; saved after Confirm",
+    Row("new", "company|person|deal|note|task [words]",
+        "A form, filled in from the words, `note to acme` attached to Acme; saved after Confirm",
         "new task Call Ada tomorrow 3pm", "Change", _new, also=("create", "add")),
     _acts("edit", intents.Edit, _WHAT, "A form to change a record", "edit company acme", "change", "update"),
     _acts("delete", intents.Delete, _WHAT, "Put a record into the trash, after Confirm", "delete note old minutes",

@@ -58,6 +58,13 @@ class Show(Struct, frozen=True):
     what: Target
 
 
+class About(Struct, frozen=True):
+    """The record that a title perhaps speaks of, and the title where there is one."""
+
+    what: Target
+    title: str
+
+
 class New(Struct, frozen=True):
     """The form for a new record with first values by the keys of `bot.fields`.
 
@@ -66,6 +73,7 @@ class New(Struct, frozen=True):
 
     kind: Kind
     prefill: Mapping[str, Value]
+    about: About | None = None
 
 
 class Edit(Struct, frozen=True):

@@ -1,5 +1,6 @@
 """Whom and what people mean: `me` and `@ana` become CRM members, words and links become records."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
@@ -108,6 +109,23 @@ def the_only_one(words: str, found: Sequence[Record]) -> tuple[Record, ...]:
     """The one that is called just so, when no other is; case and the number of spaces do not matter."""
     exact = [each for each in found if each.name.casefold() == " ".join(words.casefold().split())]
     return tuple(exact) if len(exact) == 1 else ()
+
+
+async def called_so(target: Target, crm: Twenty, kinds: Sequence[Kind]) -> tuple[Record, ...]:
+    """The records of these kinds that words in the midst of others can mean: they have each as a whole word.
+
+    `me` is not Acme, and no record is none.
+    """
+    try:
+        found = await matches(target, crm, kinds)
+    except NotFound:
+        return ()
+    wanted = _whole_words(target.words)
+    return tuple(each for each in found if each.kind in kinds and wanted <= _whole_words(each.name))
+
+
+def _whole_words(text: str) -> set[str]:
+    return set(re.findall(r"\w+", text.casefold()))
 
 
 async def _by_id(target: Target, crm: Twenty) -> Record:

@@ -19,7 +19,7 @@ from bot.crm.twenty import Twenty
 from bot.errors import BotError, Misunderstood, NotFound
 from bot.fields import FIELDS, Holds
 from bot.language import intents
-from bot.language.intents import Target
+from bot.language.intents import About, Target
 from bot.listeners import drafts
 from bot.listeners.drafts import Draft
 from bot.listeners.front import Here, Taken
@@ -27,12 +27,14 @@ from bot.listeners.history import Past
 from bot.listeners.lookup import Lookup
 from bot.listeners.message import with_source
 from bot.listeners.payloads import Click, Submission
-from bot.listeners.resolving import first_assignee, matches, origin_of, someone
+from bot.listeners.resolving import called_so, first_assignee, matches, origin_of, someone
 from bot.listeners.writers import may_write
 from bot.models import LINKABLE, WRITABLE, Kind, Money, Record, Ref, Refs, Someone, Value
 from bot.proposals.naming import called
 from bot.proposals.proposing import Proposing
 from bot.store import Store
+
+SEVERAL = "several match “{}”; choose one below."
 
 
 class Write:
@@ -58,6 +60,10 @@ class Write:
         values, remarks = await _filled_in(asked.prefill, asked.kind, crm, here)
         if "assignee" not in asked.prefill:
             values |= await first_assignee(asked.kind, here)
+        if asked.about:
+            spoken_of, which = await _spoken_of(asked.about, crm)
+            values |= spoken_of
+            remarks += which
         await self.show_form(Draft(context, values), here, remarks=remarks)
 
     async def add_note(self, click: Click, here: Here) -> None:
@@ -298,5 +304,13 @@ async def _looked_up(wanted: fields.Field, value: Value, crm: Twenty, here: Here
         return value
     found = await matches(Target(words=value), crm, kinds[wanted.holds])
     if len(found) > 1:
-        raise Misunderstood(f"several match “{value}”; choose one below.")
+        raise Misunderstood(SEVERAL.format(value))
     return Refs((found[0].ref,)) if wanted.holds is Holds.RECORDS else found[0].ref
+
+
+async def _spoken_of(about: About, crm: Twenty) -> tuple[dict[str, Value], list[str]]:
+    """The record that the title speaks of, and the title then; of several, the sentence that asks for one."""
+    found = await called_so(about.what, crm, LINKABLE)
+    if len(found) > 1:
+        return {}, [f"Records: {SEVERAL.format(about.what.words)}"]
+    return ({"title": about.title, "records": Refs((found[0].ref,))}, []) if found else ({}, [])

@@ -102,6 +102,37 @@ def test_half_a_command_says_what_is_missing(text: str, says: str) -> None:
         read(text)
 
 
+@pytest.mark.parametrize(
+    ("title", "what", "left"),
+    [
+        ("to acme", Target(words="acme"), ""),
+        ("for company acme", Target(words="acme", kind=Kind.COMPANY), ""),
+        ("about acme: they are keen", Target(words="acme"), "they are keen"),
+        (f"on https://x.twenty.com/object/person/{ID}", Target(id=ID, kind=Kind.PERSON), ""),
+        ("Budget call for Acme", Target(words="Acme"), "Budget call for Acme"),
+        ("Talk to Ben about the Acme renewal", Target(words="Acme renewal"), "Talk to Ben about the Acme renewal"),
+        ("Re: to Acme", Target(words="Acme"), "Re: to Acme"),
+    ],
+)
+def test_a_title_can_speak_of_a_record(title: str, what: Target, left: str) -> None:
+    """Behind the last `to`, `for`, `on` or `about`; the title stays whole unless that is all there is."""
+    command = read(f"add note {title}")
+
+    assert isinstance(command, intents.New)
+    assert command.about == intents.About(what, left)
+
+
+@pytest.mark.parametrize(
+    "typed", ["note Call Ada", 'note "to acme"', "task to acme records:ada", "company Made for You"]
+)
+def test_nothing_is_looked_for_where_nothing_is_spoken_of(typed: str) -> None:
+    """A quoted title is no more than that, who names the records needs none guessed, and names stay whole."""
+    command = read(f"new {typed}")
+
+    assert isinstance(command, intents.New)
+    assert command.about is None
+
+
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
 def test_every_example_is_its_own_command(row: Any) -> None:
     """The example in help does what its row says."""

@@ -190,6 +190,38 @@ async def test_whoever_is_no_member_is_suggested_no_task(one_home):
     assert "assigned to nobody" in text_of(await proposed(one_home, "/crm new task Call Ada", {}))
 
 
+@pytest.mark.parametrize(
+    ("typed", "title", "records"),
+    [
+        ("add note to contoso", "", ["Contoso"]),
+        ("create note for Fabrikam: they are keen", "they are keen", ["Fabrikam"]),
+        ("new task Send the offer to Contoso tomorrow", "Send the offer to Contoso", ["Contoso"]),
+        ("add task Call Ada about deal Fabrikam renewal", "Call Ada about deal Fabrikam renewal", ["Fabrikam renewal"]),
+        ("new task Send it to me", "Send it to me", []),
+        ("new note for nobody", "for nobody", []),
+    ],
+)
+async def test_the_record_that_a_title_speaks_of_is_attached(one_home, typed, title, records):
+    """`me` is not Acme; what the CRM does not have stays in the title, and nothing is said about it."""
+    view = await one_home.ask_form(f"/crm {typed}")
+
+    inputs = {block["block_id"]: block["element"] for block in view.blocks if block.get("type") == "input"}
+    assert inputs["title"].get("initial_value", "") == title
+    assert [each["text"]["text"] for each in inputs["records"].get("initial_options", [])] == records
+
+
+async def test_several_records_that_a_title_speaks_of_are_asked_about(one_home):
+    """None of them is guessed; the title stays as it was typed."""
+    one_home.crm.add("companies", {"name": "Zephyr Labs"})
+    one_home.crm.add("companies", {"name": "Zephyr Works"})
+
+    view = await one_home.ask_form("/crm new note for zephyr")
+
+    assert "Records: several match “zephyr”; choose one below." in text_of(view)
+    records = next(block["element"] for block in view.blocks if block.get("block_id") == "records")
+    assert "initial_options" not in records
+
+
 async def test_a_last_name_may_be_typed_first(one_home):
     """`Lovelace, Adax` in the form is Adax Lovelace on the card and in the CRM."""
     card = await proposed(one_home, "/crm new person", {"Name": "Lovelace, Adax"})
