@@ -251,3 +251,21 @@ async def test_a_waiting_card_that_is_rewritten_still_offers_what_is_there_alrea
 
     now = await one_home.shows(card, f"To be decided by @{CLEO}")
     assert "Use existing" in buttons_of(now)
+
+
+@pytest.mark.parametrize("pressed", [0, 1])
+@pytest.mark.parametrize(("button", "ended"), [("Confirm", "Changed task"), ("Cancel", "Cancelled")])
+async def test_a_card_whose_place_slack_did_not_tell_works_like_any(one_home, pressed, button, ended):
+    """Slack posted it and its answer was lost, so there are two: each decides, and each tells the end when clicked."""
+    await settle(one_home, ANOTHER)
+    one_home.slack.faults.lose_answer("chat.postMessage")
+    await propose(one_home, channel=SALES)
+    both = cards(one_home.slack.messages(SALES))
+    assert len(both) == 2
+
+    await one_home.slack.click(both[pressed], button, user=BEN)
+    await one_home.shows(both[pressed], ended)
+    await one_home.slack.click(both[1 - pressed], button, user=BEN)
+
+    await one_home.shows(both[1 - pressed], ended)
+    await one_home.told(BEN, "by you")
