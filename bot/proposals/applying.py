@@ -101,7 +101,7 @@ class Application:
 
     async def _update(self) -> Applied:
         change = self._change
-        record = await self._read()
+        record = self._without_names(await self._read())
         await self._unless_moved(record)
         values = plain_values(change)
         if values and not is_applied(change, record):
@@ -109,6 +109,14 @@ class Application:
             self.wrote = True
         await self._unlink_all()
         return await self._attached(record)
+
+    def _without_names(self, record: Record) -> Record:
+        """The record with its text as confirmed, where an earlier try has gone on to name the records in it."""
+        confirmed = new_values(self._change)
+        is_named = record.values.get("text") == self._named_in_text(self._change.links, record)
+        if not (self._again and "text" in confirmed and is_named):
+            return record
+        return replace(record, values={**record.values, "text": confirmed["text"]})
 
     async def _unless_moved(self, record: Record) -> None:
         """Raise `Stale` for what somebody else has changed since the card: with names, since people decide about it."""
@@ -196,9 +204,8 @@ class Application:
                 self.wrote = True
 
     async def _name_in_text(self, links: list[LinkChange], record: Record) -> Record:
-        text = str(new_values(self._change).get("text", record.values.get("text")) or "")
         self._missed += [link.id for link in links]
-        named = {"text": named_in_text(text, links)}
+        named = {"text": self._named_in_text(links, record)}
         try:
             record = await self._crm.update(self._change.kind, self._change.record_id, named)
         except (Refused, NotFound) as error:
@@ -206,6 +213,10 @@ class Application:
         else:
             self._remarks.append("This CRM takes no ties to records, so the text names them.")
         return record
+
+    def _named_in_text(self, links: Sequence[LinkChange], record: Record) -> str:
+        text = new_values(self._change).get("text", record.values.get("text"))
+        return named_in_text(str(text or ""), links)
 
 
 MOVED_MEANWHILE = (

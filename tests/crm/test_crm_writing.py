@@ -276,6 +276,31 @@ async def test_where_ties_are_not_routed_nothing_is_sent_twice(desk: Desk) -> No
     assert len(desk.maton.log) == 1
 
 
+@pytest.mark.parametrize("profile", ["documented"])
+@pytest.mark.parametrize("text", ["after", None])
+async def test_a_text_that_an_earlier_try_named_its_records_in_is_nobody_elses_change(
+    desk: Desk, text: str | None
+) -> None:
+    """The CRM turned out to take no ties, and the answer was lost once the text named them: that is read back."""
+    note, company = new_id(), desk.crm.all("companies")[0]
+    await desk.twenty.create(Kind.NOTE, note, {"title": "A", "text": "before"})
+    link = LinkChange(new_id(), Ref(Kind.COMPANY, company["id"], company["name"]))
+    fields = (FieldChange("text", "before", text),)
+    change = Change(verb=Verb.UPDATE, kind=Kind.NOTE, record_id=note, name="A", fields=fields, links=(link,))
+    lost = desk.maton.fault("lost_after", method="PATCH", times=2)
+    for again in (False, True):
+        with pytest.raises(OutcomeUnknown):
+            await Application(change, desk.twenty, again=again).run()
+    assert lost.hits == 2
+
+    applied = await Application(change, desk.twenty, again=True).run()
+
+    names = f"Belongs to:\n- Company: {company['name']} ({company['id']})"
+    assert desk.crm.get("notes", note)["body"] == (f"{text}\n\n{names}" if text else names)
+    assert applied.after(change) == {"text": desk.crm.get("notes", note)["body"]}
+    assert applied.missed == (link.id,)
+
+
 class TestFormerTargets:
     """A CRM from before 1.17."""
 
