@@ -18,6 +18,9 @@ from bot.store.sealing import Sealing, Unreadable, in_clear
 from bot.store.spelling import Rows
 from bot.store.tables import cards, proposals
 
+LONGEST_WITHOUT_KEY = timedelta(hours=1)
+"""Between two looks at a card that no key here opens: doubled each time up to this, and its key may come back."""
+
 INSERT = insert(cards)
 
 DUE_SINCE_POSTED = (
@@ -191,7 +194,10 @@ class Cards:
         def work(connection: Connection) -> tuple[tuple[Card, Proposal], ...]:
             connection.execute(DROP_OVER, values)
             connection.execute(SETTLE_DUE, values)
-            taken = self._cards(connection.execute(TAKE_STALE, values))
+            rows = connection.execute(TAKE_STALE, values).all()
+            taken = self._cards(rows)
+            if len(taken) < len(rows):
+                self._leave_sealed(connection, rows, now, lease)
             if not taken:
                 return ()
             ids = {"b_ids": sorted({card.proposal_id for card in taken})}
@@ -199,6 +205,13 @@ class Cards:
             return tuple((card, now_are[card.proposal_id]) for card in taken)
 
         return await self._database.write(work)
+
+    def _leave_sealed(self, connection: Connection, rows: Iterable[Any], now: datetime, lease: timedelta) -> None:
+        """Leave what no key here opens for ever longer."""
+        for row in rows:
+            if self._card(row) is None:
+                pause = min(lease * 2 ** min(row[5], 12), LONGEST_WITHOUT_KEY)
+                connection.execute(POSTPONE, {"b_card": row[0], "b_until": now + pause})
 
     def _written(self, place: CardPlace) -> str:
         """A response_url is a key to its message; a channel and a time are none, and each click reads them twice."""

@@ -179,6 +179,28 @@ async def test_a_card_whose_key_is_elsewhere_holds_up_no_other(database_url: str
     await store.close()
 
 
+async def test_a_card_whose_key_is_lost_is_looked_at_ever_less(database_url: str, a_proposal: Make, now: datetime):
+    """Once an hour in the end, for its key may come back; then it is a card like any other."""
+    proposal = a_proposal()
+    store = await Store.open(database_url, Sealing([KEY]))
+    await store.proposals.propose(proposal)
+    clicked = CardPlace(channel="C1", ts="1.2", response_url="https://hooks.example/1")
+    sealed = await store.cards.add_card(proposal, clicked, now)
+    await store.proposals.cancel("T1", proposal.id, "U1", now)
+    await store.close()
+
+    store = await Store.open(database_url, Sealing([new_key()]))
+    for minutes in range(1, 12 * 60):
+        assert await store.cards.stale_cards(now + timedelta(minutes=minutes)) == ()
+    await store.close()
+
+    store = await Store.open(database_url, Sealing([KEY]))
+    ((card, _),) = await store.cards.stale_cards(now + timedelta(hours=13))
+    assert card.id == sealed.id
+    assert card.tries < 24
+    await store.close()
+
+
 @pytest.mark.parametrize("spoilt", [0, 30, -6])  # the last letter of base64 has bits that mean nothing
 def test_what_was_changed_in_the_database_is_not_read(spoilt: int):
     """Whoever can write to the database can forge nothing by it."""
