@@ -197,7 +197,7 @@ def _mistake(error: Exception) -> str:
     if isinstance(error, socket.gaierror):
         return "HOST is no name or address that is known here."
     # By name, since a command that needs no database does not pay for importing the store.
-    if type(error).__name__ == "Unusable":
+    if type(error).__name__ in ("Unusable", "AppTokenRefused"):
         return str(error)
     if type(error).__name__ in ("Unreadable", "BadKey"):
         return f"{error} See ENCRYPTION_KEY."

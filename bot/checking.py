@@ -13,6 +13,7 @@ from bot.errors import BotError, Unavailable
 from bot.manifest import SCOPES
 from bot.settings import Misconfigured, Settings, ready_to_serve
 from bot.slack.clients import SlackClients
+from bot.slack.socket import NOT_ACCEPTED
 from bot.slack.talk import UNREACHABLE
 from bot.store import Store, Unreadable, Unusable
 from bot.store.sealing import Sealing
@@ -109,8 +110,8 @@ async def _token(settings: Settings, token: str) -> str:
     answer = await _asked(
         settings,
         lambda clients: clients.with_token(token).auth_test(),
-        "the bot token ({error}). Copy it anew from the app's page 'OAuth & Permissions'; an app with token rotation "
-        "has no lasting token.",
+        "Slack does not accept the bot token ({error}). Copy it anew from the app's page 'OAuth & Permissions'; an app "
+        "with token rotation has no lasting token.",
     )
     if missing := _missing_scopes(answer.headers.get("x-oauth-scopes", "")):
         raise _Wrong(f"The token lacks {', '.join(missing)}. Update the app from app_manifest.yml and reinstall it.")
@@ -122,8 +123,7 @@ async def _app_token(settings: Settings) -> str:
     await _asked(
         settings,
         lambda clients: clients.without_token().apps_connections_open(app_token=settings.slack_app_token),
-        "SLACK_APP_TOKEN ({error}). Make an app-level token with the scope connections:write on the app's page "
-        "'Basic Information', and turn Socket Mode on.",
+        NOT_ACCEPTED,
     )
     return "Socket Mode is open to it"
 
@@ -131,12 +131,12 @@ async def _app_token(settings: Settings) -> str:
 async def _asked(
     settings: Settings, ask: Callable[[SlackClients], Awaitable[AsyncSlackResponse]], refused: str
 ) -> AsyncSlackResponse:
-    """Slack's answer; `refused` says what it does not accept, and what to do."""
+    """Slack's answer; `refused` says that it does not accept what was sent, and what to do."""
     clients = SlackClients(settings.slack_api_url)
     try:
         return await ask(clients)
     except SlackApiError as error:
-        raise _Wrong(f"Slack does not accept {refused.format(error=error.response['error'])}") from error
+        raise _Wrong(refused.format(error=error.response["error"])) from error
     except UNREACHABLE as error:
         raise _Wrong(f"{settings.slack_api_url} cannot be reached: {type(error).__name__}.") from error
     finally:

@@ -12,6 +12,7 @@ from aiohttp import web
 from bot import logs
 from bot.app import Bot, build
 from bot.settings import Settings
+from bot.slack.socket import AppTokenRefused, socket_address
 
 if TYPE_CHECKING:
     from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
@@ -49,17 +50,20 @@ async def serve(settings: Settings) -> None:
         raise
     bot.start()
     collecting = asyncio.create_task(collect_by_the_clock())
-    socket = await _connect_socket(bot, stop) if settings.socket_mode else None
-    if not stop.is_set():
-        log.info("serving %s on %s:%s", settings.mode, settings.host, runner.addresses[0][1])
-    await stop.wait()
-    log.info("stopping: finishing what was begun")
-    collecting.cancel()
-    if socket:
-        await socket.close_async()  # type: ignore[no-untyped-call]  # Bolt leaves it untyped
-    await site.stop()  # nothing new comes in while what was begun ends
-    await bot.stop()
-    await runner.cleanup()
+    socket = None
+    try:
+        socket = await _connect_socket(bot, stop) if settings.socket_mode else None
+        if not stop.is_set():
+            log.info("serving %s on %s:%s", settings.mode, settings.host, runner.addresses[0][1])
+        await stop.wait()
+    finally:
+        log.info("stopping: finishing what was begun")
+        collecting.cancel()
+        if socket:
+            await socket.close_async()  # type: ignore[no-untyped-call]  # Bolt leaves it untyped
+        await site.stop()  # nothing new comes in while what was begun ends
+        await bot.stop()
+        await runner.cleanup()
 
 
 async def _open_something(bot: Bot) -> None:
@@ -93,16 +97,29 @@ async def collect_by_the_clock() -> None:
 
 
 async def _connect_socket(bot: Bot, stop: asyncio.Event) -> "AsyncSocketModeHandler":
-    """Connected, unless somebody stops the process first: the SDK tries for as long as Slack cannot be reached."""
+    """Connected, unless somebody stops the process first: the SDK tries for as long as Slack cannot be reached.
+
+    Raises `AppTokenRefused`: for that, too, the SDK would try forever.
+    """
     from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler  # only this mode pays for it
 
     handler = AsyncSocketModeHandler(bot.bolt, bot.settings.slack_app_token, web_client=bot.bolt.client)
-    connecting = asyncio.create_task(handler.connect_async())  # type: ignore[no-untyped-call]  # Bolt leaves it untyped
+    connecting = asyncio.create_task(_connected(handler))
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({connecting, stopping}, return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
     if stop.is_set():
         connecting.cancel()
-    else:
+        return handler
+    try:
         await connecting
+    except AppTokenRefused:
+        await handler.close_async()  # type: ignore[no-untyped-call]  # Bolt leaves it untyped
+        raise
     return handler
+
+
+async def _connected(handler: "AsyncSocketModeHandler") -> None:
+    if address := await socket_address(handler.client.web_client, handler.app_token):
+        handler.client.wss_uri = address
+    await handler.connect_async()  # type: ignore[no-untyped-call]  # Bolt leaves it untyped

@@ -136,7 +136,7 @@ async def test_socket_mode_needs_no_public_address(sqlite_url):
 
 
 async def test_sigterm_ends_a_process_that_slack_does_not_let_in(sqlite_url):
-    """While the socket cannot be connected, because Slack is away or the token is wrong, it still can be stopped."""
+    """While the socket cannot be connected, because Slack is away, it still can be stopped."""
     port = free_port()
     nobody = f"http://127.0.0.1:{free_port()}"
     async with serving(environment(nobody, nobody, sqlite_url, port, SLACK_APP_TOKEN="xapp-1")) as process:
@@ -146,6 +146,31 @@ async def test_sigterm_ends_a_process_that_slack_does_not_let_in(sqlite_url):
         said = await process.stderr.read()
     assert b": serving " not in said
     assert b"never" not in said, "nothing is left unawaited"
+
+
+async def test_an_app_token_that_slack_does_not_accept_ends_the_process(sqlite_url):
+    """It never becomes right by asking again: the last line says so and what to do, as `crm-bot check` does."""
+    slack = FakeSlack(signing_secret=SECRET)
+    async with slack.serve() as slack_url:
+        env = environment(slack_url, slack_url, sqlite_url, free_port(), SLACK_APP_TOKEN="xapp-wrong")
+        async with asyncio.timeout(20):
+            code, said = await command("serve", env=env)
+
+    assert code == 1
+    assert said.splitlines()[-1].startswith("Error: Slack does not accept SLACK_APP_TOKEN (invalid_auth). Make an app-")
+    assert "Traceback" not in said
+    assert "Unclosed" not in said
+    assert ": serving " not in said
+
+
+async def test_slack_being_away_at_the_start_is_waited_for(sqlite_url):
+    """What may pass by itself does not end the process: it is connected once Slack opens the socket."""
+    slack = FakeSlack(signing_secret=SECRET)
+    slack.faults.fail("apps.connections.open", "internal_error")
+    async with slack.serve() as slack_url:
+        env = environment(slack_url, slack_url, sqlite_url, free_port(), SLACK_APP_TOKEN="xapp-sandbox")
+        async with serving(env):
+            await slack.wait_for(lambda: slack.socket.is_connected, 15)
 
 
 async def test_a_wrong_signature_is_told_without_the_request(sqlite_url):
