@@ -54,7 +54,7 @@ class Leaving:
         Raises what keeps Slack from saying whether the install is a new one, so that it tells of the end again.
         """
         installed, _ = await self._store.installations.serving(team, enterprise or team)
-        if installed and said_at and await self._is_late(installed, said_at):
+        if installed and said_at and await self._is_late(team, installed, said_at):
             log.info("an uninstall from before the present install was ignored", extra={"team": team})
             return
         for tenant in await self._tenants(team, installed):
@@ -89,10 +89,11 @@ class Leaving:
             raise
         return False
 
-    async def _is_late(self, installed: Installation, said_at: datetime) -> bool:
+    async def _is_late(self, team: TeamId, installed: Installation, said_at: datetime) -> bool:
         """Whether Slack repeats an old uninstall after the team has come back."""
         ago = installed.installed_at - said_at
-        if installed.org_wide:  # its token says nothing of the one workspace that may have left
+        if installed.org_wide and team != installed.enterprise_id:
+            # The organisation's token says nothing of the one workspace that may have left.
             return CLOCKS_DIFFER < ago < RETRIES_LAST
         if abs(ago) < ASKED_WITHIN:
             return not await self._is_dead(installed.bot_token)

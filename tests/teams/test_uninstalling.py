@@ -1,5 +1,6 @@
 """A team that uninstalls leaves nothing behind, by either event, in any order, twice; a re-install starts clean."""
 
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -14,6 +15,11 @@ from tests.teams.street import Street, empty_world, street
 
 REVOKED = {"type": "tokens_revoked", "tokens": {"oauth": [], "bot": ["U0BOT"]}}
 UNINSTALLED = {"type": "app_uninstalled"}
+ORG = "E0ORG0001"
+
+closely = pytest.mark.parametrize(
+    "seconds", [0, 3, -30], ids=["this second", "just before", "by a clock that is ahead"]
+)
 
 
 @pytest.fixture
@@ -75,7 +81,7 @@ async def test_a_reinstall_starts_clean(settled: Street) -> None:
     assert await settled.bot.store.installations.find(ACME) is not None
 
 
-@pytest.mark.parametrize("seconds", [0, 3, -30], ids=["this second", "just before", "by a clock that is ahead"])
+@closely
 async def test_an_uninstall_that_comes_just_after_the_next_install(settled: Street, seconds: int) -> None:
     """Times that close do not tell which was first, but the new install's token does."""
     await settled.slack.uninstall(ACME)
@@ -121,19 +127,42 @@ async def test_one_workspace_can_uninstall_too(sqlite_url: str) -> None:
         assert home.maton.connections.listed() == []
 
 
-async def test_an_organisation_uninstalls_with_all_its_teams(sqlite_url: str) -> None:
-    """One install serves a whole organisation; each of its teams has its own CRM, and all go with it."""
+@pytest.fixture
+async def organisation(sqlite_url: str) -> AsyncIterator[Street]:
+    """Acme and Globex are one organisation's, which has installed the bot for both."""
     world = empty_world()
-    teams = tuple(replace(team, enterprise_id="E0ORG0001", enterprise_name="Org") for team in world.teams[:2])
+    teams = tuple(replace(team, enterprise_id=ORG, enterprise_name="Org") for team in world.teams[:2])
     async with street(sqlite_url, world=replace(world, teams=(*teams, *world.teams[2:]))) as town:
-        await town.install_everywhere("E0ORG0001", by=CLEO)
-        for team in (ACME, GLOBEX):
-            await town.connect(team)
-        assert len(await town.bot.store.connections.all()) == 2
+        await town.install_everywhere(ORG, by=CLEO)
+        yield town
 
-        await town.slack.event(ACME, dict(UNINSTALLED))
-        await town.quiet()
 
-        assert await town.bot.store.connections.all() == ()
-        assert await town.bot.store.installations.tenants() == ()
-        assert town.maton.connections.listed() == []
+async def test_an_organisation_uninstalls_with_all_its_teams(organisation: Street) -> None:
+    """One install serves a whole organisation; each of its teams has its own CRM, and all go with it."""
+    for team in (ACME, GLOBEX):
+        await organisation.connect(team)
+    assert len(await organisation.bot.store.connections.all()) == 2
+
+    await organisation.slack.uninstall(ACME)
+    await organisation.quiet()
+
+    assert await organisation.bot.store.connections.all() == ()
+    assert await organisation.bot.store.installations.tenants() == ()
+    assert organisation.maton.connections.listed() == []
+
+
+@closely
+async def test_an_organisations_uninstall_that_comes_just_after_its_next_install(
+    organisation: Street, seconds: int
+) -> None:
+    """The new install's token tells which was first, for an organisation as for a workspace."""
+    now = datetime.now(UTC).timestamp()
+    organisation.slack.state.clock = lambda: now - seconds
+
+    for event in (REVOKED, UNINSTALLED):
+        assert (await organisation.slack.event(ACME, dict(event))).ok
+    assert await organisation.bot.store.installations.find(ACME, ORG) is not None
+
+    await organisation.slack.uninstall(ACME)
+    await organisation.quiet()
+    assert await organisation.bot.store.installations.tenants() == ()
