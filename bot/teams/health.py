@@ -22,7 +22,10 @@ NOTED_EVERY = 300.0
 """Seconds between two notes that a connection still works."""
 AT_ONCE = 500
 
-Tell = Callable[[TeamId, str, Message], Awaitable[None]]
+Write = Callable[[str], Message]
+"""A message for a reader in this timezone."""
+
+Tell = Callable[[TeamId, str, Write], Awaitable[None]]
 """Say something to a team's admins, first to whoever bound its connection; a failure is the teller's to log."""
 
 
@@ -69,8 +72,7 @@ class Health:
 
     async def _note_success(self, connection_ids: Sequence[ConnectionId], at: datetime) -> None:
         for bound in await self._store.connections.mark_ok(connection_ids, at):
-            log.info("a connection works again", extra={"team": bound.team_id})
-            await self._say(bound, recovered(bound.crm_name))
+            await self._say_recovered(bound)
 
     async def _note_break(self, connection_id: ConnectionId, whose: str, now: datetime) -> None:
         bound = await self._store.connections.holder(connection_id)
@@ -82,7 +84,11 @@ class Health:
     async def _say_broken(self, bound: BoundConnection, whose: str) -> None:
         log.warning("a connection has stopped working, to be mended by: %s", whose, extra={"team": bound.team_id})
         standing = Standing(crm_name=bound.crm_name, last_success=bound.last_success, fault=whose)
-        await self._say(bound, broke(standing, command=self._command, timezone="UTC"))
+        await self._say(bound, lambda timezone: broke(standing, command=self._command, timezone=timezone))
 
-    async def _say(self, bound: BoundConnection, message: Message) -> None:
-        await self._tell(bound.team_id, bound.bound_by, message)
+    async def _say_recovered(self, bound: BoundConnection) -> None:
+        log.info("a connection works again", extra={"team": bound.team_id})
+        await self._say(bound, lambda _: recovered(bound.crm_name))
+
+    async def _say(self, bound: BoundConnection, write: Write) -> None:
+        await self._tell(bound.team_id, bound.bound_by, write)

@@ -8,7 +8,7 @@ from bot.errands import Errands
 from bot.errors import CredentialBroken
 from bot.models import ConnectionId, TeamId, UserId
 from bot.store import Sealing, Store
-from bot.teams.health import NOTED_EVERY, Health
+from bot.teams.health import NOTED_EVERY, Health, Write
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ACME = ConnectionId("c-acme")
@@ -24,8 +24,8 @@ class Clinic:
         self.errands = Errands()
         self.health = Health(store=store, errands=self.errands, tell=self._tell, command="/crm", now=lambda: self.now)
 
-    async def _tell(self, team: TeamId, connected_by: str, message) -> None:
-        self.told.append(message.text)
+    async def _tell(self, team: TeamId, connected_by: str, write: Write) -> None:
+        self.told.append(write("UTC").text)
 
     async def breaks(self) -> None:
         self.health.seen(ACME, False, CredentialBroken("The key has expired.", whose="team"))

@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 
 from bot.blocks.team_settings import read_settings, settings_form, web_address
+from bot.blocks.values import in_words
 from bot.changes import Verb
-from bot.models import Kind, TeamId, UserId
+from bot.models import Kind, TeamId, UserId, When
 from bot.sandbox.slack import buttons_of, text_of
 from bot.sandbox.slack.blocks import check_view
 from bot.sandbox.slack.forms import values_of
@@ -224,6 +225,21 @@ async def test_a_break_is_told_once(acme: Street) -> None:
     await acme.quiet()
     assert "works again" in text_of(acme.slack.dm(CLEO)[-1])
     assert len(acme.slack.dm(CLEO)) == said + 2
+
+
+async def test_a_break_tells_the_last_success_by_the_readers_clock(acme: Street) -> None:
+    """Also in the text that a notification shows: the admin lives in Berlin."""
+    await acme.ask("/crm contoso", user=ANA)
+    await acme.bot.executor.sweep()
+    bound = await acme.bot.store.connections.connection(TeamId(ACME))
+    assert bound is not None
+    assert bound.last_success is not None
+    acme.maton.fault("expired", path="/twenty/", times=None)
+
+    await acme.ask("/crm contoso", user=ANA)
+
+    told = await acme.told(CLEO, "has stopped working")
+    assert f"Last success: {in_words(When(bound.last_success), 'Europe/Berlin')}." in told.text
 
 
 @pytest.mark.parametrize("bound_by", ["operator", "U0LEFT001"])
