@@ -185,7 +185,7 @@ class Cards:
         await self._database.write(Single(DROP, {"b_card": card_id}))
 
     async def stale_cards(
-        self, now: datetime, lease: timedelta = timedelta(seconds=15), limit: int = 20
+        self, now: datetime, lease: timedelta, *, limit: int = 20
     ) -> tuple[tuple[Card, Proposal], ...]:
         """Cards that are due, each with its proposal as it is now, and each to one caller until its lease ends."""
         # Due for a minute and nothing to rewrite: no card at all. Sooner, one may just be on its way.

@@ -54,9 +54,7 @@ class Inbox:
         self._database = database
         self._sealing = sealing
 
-    async def remember_click(
-        self, team: TeamId, payload: str, *, owner: str, now: datetime, lease: timedelta = timedelta(seconds=30)
-    ) -> str:
+    async def remember_click(self, team: TeamId, payload: str, *, owner: str, now: datetime, lease: timedelta) -> str:
         """Remember a click before it is acknowledged; returns its id. It is the owner's to answer within the lease."""
         id = new_id()
         row = {
@@ -70,9 +68,7 @@ class Inbox:
         await self._database.write(lambda connection: connection.execute(REMEMBER, row).rowcount)
         return id
 
-    async def renew_click(
-        self, id: str, owner: str, now: datetime, *, lease: timedelta = timedelta(seconds=30)
-    ) -> None:
+    async def renew_click(self, id: str, owner: str, now: datetime, *, lease: timedelta) -> None:
         """The owner is still answering it; nothing happens when it is another's by now, or answered."""
         values = {"b_id": id, "b_owner": owner, "b_due": now + lease}
         await self._database.write(Single(RENEW, values))
@@ -82,7 +78,7 @@ class Inbox:
         await self._database.write(Single(FORGET, {"b_id": id}))
 
     async def take_unanswered(
-        self, owner: str, now: datetime, *, lease: timedelta = timedelta(seconds=30), limit: int = 20
+        self, owner: str, now: datetime, *, lease: timedelta, limit: int = 20
     ) -> tuple[UnansweredClick, ...]:
         """Clicks whose owner did not answer in time; each goes to one caller."""
         values = {"b_owner": owner, "b_now": now, "b_due": now + lease, "b_limit": limit}

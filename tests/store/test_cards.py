@@ -14,6 +14,7 @@ from bot.team_settings import TeamSettings
 
 Make = Callable[..., Proposal]
 GRACE = timedelta(seconds=5)
+LEASE = timedelta(seconds=15)
 MESSAGE = CardPlace(channel="C1", ts="1.2")
 
 
@@ -78,7 +79,7 @@ async def test_the_last_card_that_shows_a_turn_settles_it(store: Store, a_propos
         return await store._database.read(lambda connection: connection.execute(due).scalar())
 
     assert await store.cards.card_shown(first.id, cancelled.turn)
-    assert [card.id for card, _ in await store.cards.stale_cards(now + GRACE)] == [second.id]
+    assert [card.id for card, _ in await store.cards.stale_cards(now + GRACE, LEASE)] == [second.id]
     assert await when_due() is not None
     assert await store.cards.card_shown(second.id, cancelled.turn)
     assert await when_due() is None
@@ -89,7 +90,7 @@ async def test_a_card_that_tells_the_truth_is_left_alone(store: Store, a_proposa
     proposal = await proposed(store, a_proposal())
     await store.cards.add_card(proposal, MESSAGE, now)
 
-    assert await store.cards.stale_cards(now + timedelta(hours=1)) == ()
+    assert await store.cards.stale_cards(now + timedelta(hours=1), LEASE) == ()
 
 
 async def test_a_sweep_rewrites_what_a_dead_process_left(store: Store, a_proposal: Make, now: datetime):
@@ -98,12 +99,12 @@ async def test_a_sweep_rewrites_what_a_dead_process_left(store: Store, a_proposa
     cards = {(await store.cards.add_card(proposal, MESSAGE, now)).id for _ in range(3)}
     await store.proposals.cancel("T1", proposal.id, "U1", now)
 
-    assert await store.cards.stale_cards(now) == ()
-    sweeps = await asyncio.gather(*(store.cards.stale_cards(now + GRACE) for _ in range(5)))
+    assert await store.cards.stale_cards(now, LEASE) == ()
+    sweeps = await asyncio.gather(*(store.cards.stale_cards(now + GRACE, LEASE) for _ in range(5)))
     taken = [card.id for sweep in sweeps for card, _ in sweep]
     assert sorted(taken) == sorted(cards)
     assert {shown.state for sweep in sweeps for _, shown in sweep} == {State.CANCELLED}
-    again = await store.cards.stale_cards(now + GRACE + timedelta(seconds=15))
+    again = await store.cards.stale_cards(now + GRACE + LEASE, LEASE)
     assert {(card.id, card.tries) for card, _ in again} == {(id, 2) for id in cards}
 
 
@@ -114,7 +115,7 @@ async def test_a_clicked_message_outlives_its_response_url(store: Store, a_propo
     card = await store.cards.add_card(proposal, clicked, now)
     await store.proposals.cancel("T1", proposal.id, "U1", now)
 
-    ((due, _),) = await store.cards.stale_cards(now + GRACE)
+    ((due, _),) = await store.cards.stale_cards(now + GRACE, LEASE)
     assert due.id == card.id
 
 
@@ -131,7 +132,7 @@ async def test_a_rewritten_card_is_settled(store: Store, a_proposal: Make, now: 
     await store.cards.card_shown(shown.id, cancelled.turn - 1)
     await store.cards.drop_card(gone.id)
 
-    assert await store.cards.stale_cards(now + GRACE) == ()
+    assert await store.cards.stale_cards(now + GRACE, LEASE) == ()
     left = {card.id: card.shown for card in await store.cards.cards("T1", proposal.id)}
     assert left == {shown.id: cancelled.turn}
 
@@ -140,11 +141,11 @@ async def test_a_card_posted_too_late_is_due_at_once(store: Store, a_proposal: M
     """A card that shows an older turn when it is placed is rewritten by the next sweep."""
     proposal = await proposed(store, a_proposal())
     await store.proposals.cancel("T1", proposal.id, "U1", now)
-    assert await store.cards.stale_cards(now + GRACE) == ()
+    assert await store.cards.stale_cards(now + GRACE, LEASE) == ()
 
     late = await store.cards.add_card(proposal, MESSAGE, now + GRACE)
 
-    ((card, current),) = await store.cards.stale_cards(now + GRACE)
+    ((card, current),) = await store.cards.stale_cards(now + GRACE, LEASE)
     assert (card.id, current.state) == (late.id, State.CANCELLED)
 
 
@@ -175,7 +176,7 @@ async def test_a_turn_that_is_taken_while_an_older_one_is_shown_stays_due(
             await asyncio.sleep(0.01)
     await showing
 
-    assert [card.id for card, _ in await store.cards.stale_cards(now + GRACE * 2)] == [card.id]
+    assert [card.id for card, _ in await store.cards.stale_cards(now + GRACE * 2, LEASE)] == [card.id]
     await other.dispose()
     await store.close()
 
@@ -188,8 +189,8 @@ async def test_a_card_that_could_not_be_rewritten_waits(store: Store, a_proposal
 
     await store.cards.postpone_card(card.id, now + timedelta(minutes=5))
 
-    assert await store.cards.stale_cards(now + timedelta(minutes=4)) == ()
-    assert len(await store.cards.stale_cards(now + timedelta(minutes=5))) == 1
+    assert await store.cards.stale_cards(now + timedelta(minutes=4), LEASE) == ()
+    assert len(await store.cards.stale_cards(now + timedelta(minutes=5), LEASE)) == 1
 
 
 async def test_a_response_url_is_not_readable_in_the_database(

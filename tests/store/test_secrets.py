@@ -18,6 +18,7 @@ from bot.store.installations import Installation, NoKey
 from bot.team_settings import TeamSettings
 
 Make = Callable[..., Proposal]
+LEASE = timedelta(seconds=15)
 SECRETS = ("xoxb-very-secret", "xoxe-refresh-secret", "hooks.example/secret")
 
 
@@ -48,7 +49,8 @@ async def fill(store: Store, proposal: Proposal, now: datetime) -> None:
     await store.recent_records.use("T1", "C1", [Ref(Kind.DEAL, "r1", "Deal")], now)
     await store.seen_events.take("T1", "m", now)
     await store.drafts.keep("T1", "U1", {}, now)
-    await store.inbox.remember_click("T1", '{"response_url": "https://hooks.example/secret"}', owner="o", now=now)
+    click = '{"response_url": "https://hooks.example/secret"}'
+    await store.inbox.remember_click("T1", click, owner="o", now=now, lease=LEASE)
 
 
 async def test_an_installation_comes_back_whole(store: Store, now: datetime):
@@ -138,7 +140,7 @@ async def test_keys_can_be_changed(database_url: str, a_proposal: Make, now: dat
     store = await Store.open(database_url, Sealing([new]))
     with pytest.raises(Unreadable):
         await store.installations.find("T1")
-    (click,) = await store.inbox.take_unanswered("one", now + timedelta(minutes=1))
+    (click,) = await store.inbox.take_unanswered("one", now + timedelta(minutes=1), lease=LEASE)
     assert click.payload is None
     await store.close()
     store = await Store.open(database_url, Sealing([new, KEY]))
@@ -149,7 +151,7 @@ async def test_keys_can_be_changed(database_url: str, a_proposal: Make, now: dat
     assert await store.installations.find("T1") == installed(now)
     (card,) = await store.cards.cards("T1", proposal.id)
     assert card.place.response_url == "https://hooks.example/secret"
-    (click,) = await store.inbox.take_unanswered("two", now + timedelta(minutes=2))
+    (click,) = await store.inbox.take_unanswered("two", now + timedelta(minutes=2), lease=LEASE)
     assert "hooks.example" in click.payload
     await store.close()
 
@@ -170,11 +172,11 @@ async def test_a_card_whose_key_is_elsewhere_holds_up_no_other(database_url: str
     assert [card.id for card in found[0][1]] == [plain.id]
     await store.proposals.cancel("T1", proposal.id, "U1", now)
     later = now + timedelta(minutes=1)
-    assert [card.id for card, _ in await store.cards.stale_cards(later)] == [plain.id]
+    assert [card.id for card, _ in await store.cards.stale_cards(later, LEASE)] == [plain.id]
     await store.close()
 
     store = await Store.open(database_url, Sealing([KEY]))
-    due = await store.cards.stale_cards(later + timedelta(minutes=1))
+    due = await store.cards.stale_cards(later + timedelta(minutes=1), LEASE)
     assert {card.id for card, _ in due} == {sealed.id, plain.id}
     await store.close()
 
@@ -191,11 +193,11 @@ async def test_a_card_whose_key_is_lost_is_looked_at_ever_less(database_url: str
 
     store = await Store.open(database_url, Sealing([new_key()]))
     for minutes in range(1, 12 * 60):
-        assert await store.cards.stale_cards(now + timedelta(minutes=minutes)) == ()
+        assert await store.cards.stale_cards(now + timedelta(minutes=minutes), LEASE) == ()
     await store.close()
 
     store = await Store.open(database_url, Sealing([KEY]))
-    ((card, _),) = await store.cards.stale_cards(now + timedelta(hours=13))
+    ((card, _),) = await store.cards.stale_cards(now + timedelta(hours=13), LEASE)
     assert card.id == sealed.id
     assert card.tries < 24
     await store.close()

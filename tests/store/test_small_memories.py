@@ -13,6 +13,7 @@ from bot.store import Store
 from bot.team_settings import Approval, Effect, Rule, TeamSettings
 
 SECOND = timedelta(seconds=1)
+LEASE = 30 * SECOND
 
 
 async def test_settings_come_back_and_default(store: Store, now: datetime):
@@ -85,25 +86,25 @@ async def test_a_draft_is_its_writers(store: Store, now: datetime):
 
 async def test_a_click_is_answered_by_another_when_its_owner_died(store: Store, now: datetime):
     """An unanswered click is handed to one sweep after its lease, an answered one to none."""
-    left = await store.inbox.remember_click("T1", '{"response_url": "x"}', owner="one", now=now)
-    answered = await store.inbox.remember_click("T1", "{}", owner="one", now=now)
+    left = await store.inbox.remember_click("T1", '{"response_url": "x"}', owner="one", now=now, lease=LEASE)
+    answered = await store.inbox.remember_click("T1", "{}", owner="one", now=now, lease=LEASE)
     await store.inbox.forget_click(answered)
 
-    assert await store.inbox.take_unanswered("two", now + 29 * SECOND) == ()
-    sweeps = await asyncio.gather(*(store.inbox.take_unanswered(f"o{n}", now + 30 * SECOND) for n in range(5)))
+    assert await store.inbox.take_unanswered("two", now + LEASE - SECOND, lease=LEASE) == ()
+    sweeps = await asyncio.gather(*(store.inbox.take_unanswered(f"o{n}", now + LEASE, lease=LEASE) for n in range(5)))
     ((click,),) = [sweep for sweep in sweeps if sweep]
     assert (click.id, click.team_id, click.payload, click.tries) == (left, "T1", '{"response_url": "x"}', 1)
 
 
 async def test_a_click_is_its_owners_for_as_long_as_it_renews(store: Store, now: datetime):
     """Nobody else gets a click whose lease is kept; who has lost it renews nothing."""
-    id = await store.inbox.remember_click("T1", "{}", owner="one", now=now)
-    await store.inbox.renew_click(id, "one", now + 20 * SECOND)
+    id = await store.inbox.remember_click("T1", "{}", owner="one", now=now, lease=LEASE)
+    await store.inbox.renew_click(id, "one", now + 20 * SECOND, lease=LEASE)
 
-    assert await store.inbox.take_unanswered("two", now + 49 * SECOND) == ()
-    assert len(await store.inbox.take_unanswered("two", now + 50 * SECOND)) == 1
-    await store.inbox.renew_click(id, "one", now + 70 * SECOND)
-    assert len(await store.inbox.take_unanswered("three", now + 80 * SECOND)) == 1
+    assert await store.inbox.take_unanswered("two", now + 49 * SECOND, lease=LEASE) == ()
+    assert len(await store.inbox.take_unanswered("two", now + 50 * SECOND, lease=LEASE)) == 1
+    await store.inbox.renew_click(id, "one", now + 70 * SECOND, lease=LEASE)
+    assert len(await store.inbox.take_unanswered("three", now + 80 * SECOND, lease=LEASE)) == 1
 
 
 async def test_an_oauth_state_is_good_once(store: Store, now: datetime):

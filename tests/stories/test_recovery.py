@@ -11,7 +11,7 @@ import pytest
 from databases import life_of
 
 from bot.errands import Errands
-from bot.listeners.inbox import GIVEN_UP_AFTER, Inbox, Pressed
+from bot.listeners.inbox import GIVEN_UP_AFTER, LEASE, Inbox, Pressed
 from bot.listeners.payloads import Click
 from bot.models import TeamId, UserId
 from bot.proposal import Proposal, State, What
@@ -340,7 +340,7 @@ async def test_what_another_version_of_the_bot_left_holds_up_no_other_click(stor
     left, answered = datetime.now(UTC) - timedelta(minutes=2), []
     click = Click(team=TeamId(ACME), user=UserId(ANA), action_id="list_next", value="1")
     for payload in (b'{"type":"Shake"}', msgspec.json.encode(click)):
-        await store.inbox.remember_click(TeamId(ACME), payload.decode(), owner="dead", now=left)
+        await store.inbox.remember_click(TeamId(ACME), payload.decode(), owner="dead", now=left, lease=LEASE)
     errands = Errands()
     inbox = Inbox(store, errands, owner="alive", now=lambda: datetime.now(UTC))
 
@@ -352,14 +352,14 @@ async def test_what_another_version_of_the_bot_left_holds_up_no_other_click(stor
     await errands.drain(seconds=10)
 
     assert answered == [click]
-    (kept,) = await store.inbox.take_unanswered("other", datetime.now(UTC) + timedelta(minutes=1))
+    (kept,) = await store.inbox.take_unanswered("other", datetime.now(UTC) + timedelta(minutes=1), lease=LEASE)
     assert "Shake" in kept.payload
 
 
 async def test_what_no_key_opens_is_left_to_a_process_that_has_the_key(store, caplog):
     """While keys are being changed another process has it; when none has, it is given up like what breaks each time."""
     left = datetime.now(UTC) - timedelta(minutes=2)
-    await store.inbox.remember_click(TeamId(ACME), "sealed", owner="dead", now=left)
+    await store.inbox.remember_click(TeamId(ACME), "sealed", owner="dead", now=left, lease=LEASE)
     clock = left
     inbox = Inbox(store, Errands(), owner="alive", now=lambda: clock)
     with pytest.MonkeyPatch.context() as patch:
@@ -372,7 +372,7 @@ async def test_what_no_key_opens_is_left_to_a_process_that_has_the_key(store, ca
         await inbox.answer_what_was_left(Mock(side_effect=AssertionError("nothing can be answered")))
 
     assert "could not be answered" in caplog.text
-    assert await store.inbox.take_unanswered("other", clock + timedelta(minutes=1)) == ()
+    assert await store.inbox.take_unanswered("other", clock + timedelta(minutes=1), lease=LEASE) == ()
 
 
 async def test_a_form_that_nobody_could_be_told_about_stays_open(road):
