@@ -96,8 +96,8 @@ def words(kind: Kind, text: str, knowledge: Knowledge) -> Filter:
 
 def _each_word(text: str, paths: Sequence[str]) -> Filter:
     """Each word in one of the fields. The server is asked for the longest; the others are looked for in its answer."""
-    words = tuple(dict.fromkeys(text.split()))
-    return filters.holding(paths, words, asked=_fitting(words))
+    each = tuple(dict.fromkeys(text.split()))
+    return filters.holding(paths, each, asked=_fitting(each))
 
 
 def _fitting(words: Sequence[str]) -> Collection[str]:
