@@ -18,10 +18,11 @@ _TELLING: dict[Kind, tuple[str, ...]] = {
     Kind.TASK: ("status", "due", "assignee", "records"),
     Kind.MEMBER: ("email", "timezone"),
 }
-_NAMED_BY_LABEL = ("owner", "close_date", "due", "assignee", "records")
+_NAMED_BY_LABEL = ("owner", "close_date", "due", "assignee")
 """Values that nobody would recognise without their field's name."""
+_HANGS = {(Kind.NOTE, "records"): "About ", (Kind.TASK, "records"): "For "}
 _CALLED = {
-    kind: [(key, f"{label(kind, key)} " if key in _NAMED_BY_LABEL else "") for key in keys]
+    kind: [(key, _HANGS.get((kind, key), f"{label(kind, key)} " if key in _NAMED_BY_LABEL else "")) for key in keys]
     for kind, keys in _TELLING.items()
 }
 """The keys of what is telling, each with what stands before its value."""

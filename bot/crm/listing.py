@@ -4,32 +4,37 @@ What it names by words is looked up first, and where the CRM lacks a field or an
 learned and asked once more. How a list then falls into pages is `bot.crm.paging`.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar
 
 from msgspec.structs import replace
 
 from bot.answers import Page
 from bot.crm import columns
+from bot.crm.columns import TIES
 from bot.crm.conditions import Found, Named, build, excluded, no_such_choice, texts_to_find, too_many, words
 from bot.crm.dialect import SELECTS, Knowledge
 from bot.crm.paging import Paging
 from bot.crm.ranking import holds_words
 from bot.crm.reading import MOST_A_PAGE, Reading, together
 from bot.crm.stretches import cut
+from bot.crm.ties import Ties
 from bot.errors import InvalidChoice, Refused, UnknownField
-from bot.models import Kind
+from bot.models import Kind, Record, Refs
 from bot.queries import Position, Query
 
 SUMMED = (Kind.DEAL,)
 """The kinds whose lists are read as far as one request goes, since their totals are wanted."""
 NAMED = (Kind.COMPANY, Kind.MEMBER)
-"""The refs of a list that get their names: two requests at most, and none for members seen in the last minute."""
+"""The refs of a list that get their names: two requests at most, and none for members seen in the last minute.
+
+Notes and tasks refer to no company by themselves; what they hang on is one request.
+"""
 
 Answer = TypeVar("Answer")
 
 
-async def page(reading: Reading, query: Query, position: Position, *, size: int) -> Page:
+async def page(reading: Reading, ties: Ties, query: Query, position: Position, *, size: int) -> Page:
     """One page at the position. Refused, in words that name what is valid, where the CRM lacks a field or option."""
     found = await _looked_up(reading, query)
 
@@ -50,11 +55,21 @@ async def page(reading: Reading, query: Query, position: Position, *, size: int)
     if assumed - _assumed_absent(reading.knowledge, query):
         # An option assumed to be absent is in use after all; now it is known, and excluded by the server too.
         answer = await read()
+    named, records = await together((reading.named(answer.records, NAMED), _records_of(ties, query.kind, answer)))
     return replace(
         answer,
-        records=await reading.named(answer.records, NAMED),
+        records=tuple([_with_records(each, records) for each in named]) if records else named,
         whole=await reading.named(answer.whole, (Kind.MEMBER,)) if answer.whole else answer.whole,
     )
+
+
+async def _records_of(ties: Ties, kind: Kind, page: Page) -> Mapping[str, Refs]:
+    """What the page's notes or tasks hang on."""
+    return await ties.records_of(kind, [each.id for each in page.records]) if kind in TIES and page.records else {}
+
+
+def _with_records(record: Record, records: Mapping[str, Refs]) -> Record:
+    return replace(record, values={**record.values, "records": records[record.id]}) if record.id in records else record
 
 
 async def _unless_too_many(query: Query, found: Found, asked: Awaitable[Page]) -> Page:

@@ -82,10 +82,13 @@ def holds(kind: Kind, key: str) -> Holds:
 
 
 def tied(raw: Raw) -> Ref | None:
-    """The record that a tie leads to, by whichever column this CRM has for it."""
+    """The record that a tie leads to, by whichever column this CRM has for it; named when the tie came with it."""
     for kind, names in columns.TIED.items():
         for name in names:
             if isinstance(found := raw.get(name), str) and found:
+                nested = raw.get(name.removesuffix("Id"))
+                if isinstance(nested, Mapping) and not nested.get("deletedAt"):
+                    return record(kind, nested).ref
                 return Ref(kind, found.lower())
     return None
 

@@ -3,7 +3,7 @@
 Facts: twenty.md section 4 (`noteTarget`, `taskTarget`) and 4.1; the documented dialect does not route them.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from bot.changes import LinkChange
@@ -12,8 +12,8 @@ from bot.crm.columns import TIED, TIES, singular
 from bot.crm.maton import Gateway
 from bot.crm.pace import Urgency
 from bot.crm.reading import Reading
-from bot.errors import NotFound, NotRouted, UnknownField
-from bot.models import Kind, Record, Ref
+from bot.errors import BotError, NotFound, NotRouted, UnknownField
+from bot.models import Kind, Record, Ref, Refs
 
 NO_TIES = "This CRM does not let notes and tasks be attached to records over its API."
 SHOWN = 60
@@ -63,6 +63,24 @@ class Ties:
             return tuple(shapes.record(kind, each) for each in shown)
         found = await self._reading.many(kind, [str(raw.get(owner) or "") for raw in rows.raws])
         return tuple(found.values())
+
+    async def records_of(self, kind: Kind, ids: Iterable[str]) -> dict[str, Refs]:
+        """What each of these notes or tasks hangs on, by name; one request, and of each only what is not in the trash.
+
+        Empty where the CRM does not tell.
+        """
+        plural, owner = TIES[kind]
+        wanted = filters.one_of(owner, ids)
+        try:
+            rows = await self._routed(lambda: self._reading.rows(plural, wanted, depth=1))
+        except BotError:
+            return {}
+        found: dict[str, Refs] = {}
+        for raw in rows.raws:
+            if (to := shapes.tied(raw)) and to.name:
+                owned_by = str(raw.get(owner) or "").lower()
+                found[owned_by] = Refs((*found.get(owned_by, Refs()).to, to))
+        return found
 
     async def add(self, kind: Kind, record_id: str, link: LinkChange) -> None:
         """Tie the note or task to the record, under the tie's own id; Duplicate when that id was used before."""

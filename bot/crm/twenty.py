@@ -50,8 +50,8 @@ class Twenty:
         return await self._typeahead.suggest(text, kinds, limit=limit)
 
     async def page(self, query: Query, position: Position | None = None, *, size: int = 10) -> Page:
-        """One page of a list, with names for its companies and members."""
-        return await listing.page(self._reading, query, position or Position(), size=size)
+        """One page of a list, with names for its companies and members, and for what its notes or tasks hang on."""
+        return await listing.page(self._reading, self._ties, query, position or Position(), size=size)
 
     async def count(self, kind: Kind) -> int | None:
         """How many records of the kind there are, where the CRM says it."""

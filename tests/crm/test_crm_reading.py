@@ -423,6 +423,14 @@ class TestOldTargets:
         """Its ties say companyId."""
         return FakeCRM("base", samples.acme(), old_targets=True)
 
+    async def test_a_list_names_what_its_notes_hang_on(self, desk: Desk) -> None:
+        """By whichever column the ties have."""
+        tie = next(each for each in desk.crm.all("noteTargets") if each["companyId"])
+        with desk.at_most(2):
+            page = await desk.twenty.page(Query(kind=Kind.NOTE), size=200)
+        note = next(each for each in page.records if each.id == tie["noteId"])
+        assert Ref(Kind.COMPANY, tie["companyId"]) in note.values["records"].to
+
     async def test_notes_are_found_by_the_former_column(self, desk: Desk) -> None:
         """Asked by the present name first, then by the former one, and from then on by that."""
         tie = next(each for each in desk.crm.all("noteTargets") if each["companyId"])

@@ -431,6 +431,27 @@ async def test_my_tasks_are_grouped_by_when_they_are_due(home):
     assert set(buttons_of(answer)) == {"Done"}
 
 
+async def test_a_row_of_tasks_or_notes_names_what_it_hangs_on(one_home):
+    """All of it but what lies in the trash; where the CRM refuses to tell, the rest of the row stands."""
+    crm = one_home.crm
+    kept, binned = (crm.add("companies", {"name": name}) for name in ("Kept Ltd", "Binned Ltd"))
+    ada = crm.add("people", {"name": {"firstName": "Ada", "lastName": "Zuse"}})
+    tied = ({"targetCompanyId": kept["id"]}, {"targetCompanyId": binned["id"]}, {"targetPersonId": ada["id"]})
+    for kind, body in (("task", {"title": "Water them", "status": "TODO"}), ("note", {"title": "Plants they have"})):
+        owner = crm.add(f"{kind}s", body)
+        for to in tied:
+            crm.add(f"{kind}Targets", {f"{kind}Id": owner["id"], **to})
+    crm.remove("companies", binned["id"], soft=True)
+
+    for line, hangs in (("tasks water owner:anyone", "Todo · For "), ("notes plants", "About ")):
+        row = text_of(await one_home.ask(f"/crm {line}"))
+        assert f"{hangs}Kept Ltd, Ada Zuse" in row or f"{hangs}Ada Zuse, Kept Ltd" in row, row
+        assert "Binned" not in row
+
+    one_home.maton.fault("status", path="/rest/taskTargets", status=400, message="Not for you.")
+    assert text_of(await one_home.ask("/crm tasks water owner:anyone")).split("\n")[-2:] == ["Water them", "Todo"]
+
+
 async def test_an_empty_list_of_tasks_says_whose_were_looked_for(one_home):
     """Without a word on the owner they were the asker's own, and the answer says how to see everybody's."""
     mine = text_of(await one_home.ask("/crm tasks due:<2000-01-01"))

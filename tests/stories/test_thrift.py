@@ -13,6 +13,8 @@ LOOKUPS = {
     "/crm find northwind": 3 + 1,  # companies, people, deals; the names of their companies
     "/crm companies": 3,  # the list; members and companies for the names in it
     "/crm deals": 3,
+    "/crm tasks": 3,  # the members, since they are mine; the list; what its tasks hang on
+    "/crm notes": 2,
     "/crm show Northwind Traders": 3 + 6,  # which record is meant; then itself, people, deals, notes, tasks, members
     "/crm help": 0,
     "/crm pending": 0,
