@@ -1,6 +1,7 @@
 """The App Home: the connection, what waits for me, my open tasks and the quick actions; useful without rights, too."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from msgspec import Struct
 
@@ -50,9 +51,9 @@ class Home(Struct, frozen=True, kw_only=True):
     timezone: str = "UTC"
 
 
-def home(what: Home, *, command: str) -> View:
+def home(what: Home, now: datetime, *, command: str) -> View:
     """The Home tab of one person; who may not use the CRM reads why, and is offered nothing."""
-    rest = [*_mine(what), divider(), *_ways(what, command)] if what.may_use else [section(what.remark)]
+    rest = [*_mine(what, now), divider(), *_ways(what, command)] if what.may_use else [section(what.remark)]
     blocks = [*_connection(what.standing, command), *rest]
     return {"type": "home", "blocks": [block for block in blocks if block][:BLOCKS]}
 
@@ -67,8 +68,8 @@ def _connection(standing: Standing, command: str) -> list[Block | None]:
     return [header(f"Connected to {name}")]
 
 
-def _mine(what: Home) -> list[Block | None]:
-    return [*_pending(what), *_tasks(what), footnote(what.remark) if what.remark else None]
+def _mine(what: Home, now: datetime) -> list[Block | None]:
+    return [*_pending(what), *_tasks(what, now), footnote(what.remark) if what.remark else None]
 
 
 def _pending(what: Home) -> list[Block | None]:
@@ -92,7 +93,7 @@ def _pending_line(proposal: Proposal, timezone: str) -> Line:
     return [leaf(f"{clip(title(proposal.change), 200)}, expires "), moment(proposal.expires_at, timezone)]
 
 
-def _tasks(what: Home) -> list[Block | None]:
+def _tasks(what: Home, now: datetime) -> list[Block | None]:
     if what.tasks is None:
         return []
     if not what.tasks:
@@ -100,7 +101,7 @@ def _tasks(what: Home) -> list[Block | None]:
     total = what.tasks_total if what.tasks_total is not None else len(what.tasks)
     return [
         paragraph([leaf(f"Your open tasks ({total:,})", bold=True)]),
-        *(_task(task, what.timezone) for task in what.tasks[:SHOWN]),
+        *(_task(task, what.timezone, now) for task in what.tasks[:SHOWN]),
         actions(
             ways_to_show(what.tasks[:SHOWN], what.timezone),
             button("Show all my tasks", ids.HOME_TASKS, "tasks") if total > SHOWN else None,
@@ -108,9 +109,9 @@ def _tasks(what: Home) -> list[Block | None]:
     ]
 
 
-def _task(task: Record, timezone: str) -> Block:
+def _task(task: Record, timezone: str, now: datetime) -> Block:
     done = button("Done", ids.RECORD_DONE, ids.reference(task.ref), about=rows.name(task))
-    return section(rows.row(task, timezone), done)
+    return section(rows.row(task, timezone, overdue=rows.is_overdue(task, timezone, now)), done)
 
 
 def _ways(what: Home, command: str) -> Blocks:

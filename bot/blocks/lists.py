@@ -1,7 +1,7 @@
 """Answers with several records: what a search found, a page of a list, and the question which one was meant."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from msgspec.structs import replace
 
@@ -44,13 +44,13 @@ PARTS = 10
 _WIDER = "Fewer words or other qualifiers may find more."
 
 
-def found(found: Found, viewer: Viewer, *, nearest: str = "") -> Message:
+def found(found: Found, viewer: Viewer, now: datetime, *, nearest: str = "") -> Message:
     """What the words found, best first within each kind; when nothing, the next step (`nearest`: a command alike)."""
     if not any(found.records.values()):
         return nothing(f"Nothing found for “{clip(found.words, ECHO)}”.", found.remark or _next_step(nearest))
     kinds = [kind for kind in (Kind.COMPANY, Kind.PERSON, Kind.DEAL) if found.records.get(kind)]
     kinds += [kind for kind in found.records if kind not in kinds and found.records[kind]]
-    groups = [block for kind in kinds for block in _group(kind, found, viewer.timezone)]
+    groups = [block for kind in kinds for block in _group(kind, found, viewer.timezone, now)]
     return message([header(f"Found for “{found.words}”"), *groups, *_remark(found.remark)])
 
 
@@ -64,7 +64,7 @@ def listing(listing: Listing, viewer: Viewer, now: datetime, *, totals: Sums | N
             header(listing.title),
             footnote(_counted(listing)),
             *(_totals(totals) if totals else []),
-            *(block for title, records in grouped for block in _rows(title, records, viewer.timezone)),
+            *(block for title, records in grouped for block in _rows(title, records, viewer.timezone, now)),
             *_remark(listing.remark),
             _ways_on(listing, viewer.timezone),
         ]
@@ -109,11 +109,11 @@ def nothing(sentence: str, next_step: str) -> Message:
     return message([section(sentence), footnote(next_step)])
 
 
-def record_row(record: Record, timezone: str) -> Block:
-    """One record with the button that fits it: Done for an open task, else Show."""
+def record_row(record: Record, timezone: str, *, overdue: bool) -> Block:
+    """One record with the button that fits it, Done for an open task, else Show; `overdue` is said in words."""
     verb, action_id = ("Done", ids.RECORD_DONE) if is_open_task(record) else ("Show", ids.RECORD_SHOW)
     name = rows.name(record)
-    text = rows.below(name, rows.telling(record, timezone))
+    text = rows.below(name, rows.telling(record, timezone, overdue=overdue))
     return section(text, button(verb, action_id, ids.reference(record.ref), about=name))
 
 
@@ -133,16 +133,24 @@ def _next_step(nearest: str) -> str:
     return f"{hint}Fewer letters find more; names, emails and domains are searched."
 
 
-def _group(kind: Kind, found: Found, timezone: str) -> Blocks:
+def _group(kind: Kind, found: Found, timezone: str, now: datetime) -> Blocks:
     records = found.records[kind][: ROWS // 3]
     total = found.totals.get(kind, len(records))
     shown = f"{len(records)} of {total}" if total > len(records) else str(len(records))
-    return _rows(f"{kind.plural.capitalize()} ({shown})", records, timezone)
+    return _rows(f"{kind.plural.capitalize()} ({shown})", records, timezone, now)
 
 
-def _rows(title: str, records: Sequence[Record], timezone: str) -> Blocks:
+def _rows(title: str, records: Sequence[Record], timezone: str, now: datetime) -> Blocks:
+    """The records below their heading; where that says that they are overdue, the rows do not."""
     heading = [paragraph([leaf(title, bold=True)])] if title else []
-    return [*heading, *(record_row(record, timezone) for record in records[:ROWS])]
+    is_said = title == rows.OVERDUE
+    return [
+        *heading,
+        *(
+            record_row(each, timezone, overdue=not is_said and rows.is_overdue(each, timezone, now))
+            for each in records[:ROWS]
+        ),
+    ]
 
 
 def _choice(record: Record, timezone: str, action_id: str, verb: str) -> Block:
@@ -151,7 +159,7 @@ def _choice(record: Record, timezone: str, action_id: str, verb: str) -> Block:
 
 
 def _by_due(records: Sequence[Record], timezone: str, now: datetime) -> list[tuple[str, Sequence[Record]]]:
-    groups: dict[str, list[Record]] = {"Overdue": [], "Today": [], "Later": [], "Without a date": [], "Done": []}
+    groups: dict[str, list[Record]] = {rows.OVERDUE: [], "Today": [], "Later": [], "Without a date": [], "Done": []}
     for record in records:
         groups[_due_group(record, timezone, now)].append(record)
     return [(title, members) for title, members in groups.items() if members]
@@ -163,10 +171,9 @@ def _due_group(record: Record, timezone: str, now: datetime) -> str:
         return "Done"
     if not isinstance(due, When):
         return "Without a date"
-    days = day_of(due, timezone).date() - now.astimezone(zone_of(timezone)).date()
-    if days < timedelta(0) or (not due.all_day and due.at < now):
-        return "Overdue"
-    return "Later" if days else "Today"
+    if rows.is_overdue(record, timezone, now):
+        return rows.OVERDUE
+    return "Today" if day_of(due, timezone).date() == now.astimezone(zone_of(timezone)).date() else "Later"
 
 
 def _counted(listing: Listing) -> str:

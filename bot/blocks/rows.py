@@ -1,12 +1,17 @@
 """One line about a record: the few values by which a person knows it from its neighbours."""
 
+from datetime import datetime
+
 from bot.blocks.primitives import one_line
-from bot.blocks.values import day_in_words, label, shortly
+from bot.blocks.values import day_in_words, day_of, label, shortly
+from bot.language.dates import zone_of
 from bot.language.markdown import unmarked
-from bot.models import Kind, Record, Ref, Value
+from bot.language.qualifiers import CLOSED
+from bot.models import Kind, Record, Ref, Value, When
 
 LINE = 300
 VALUE = 120
+OVERDUE = "Overdue"
 READ = 600
 """Characters of a long text that are looked at for its beginning."""
 
@@ -21,6 +26,8 @@ _TELLING: dict[Kind, tuple[str, ...]] = {
 _NAMED_BY_LABEL = ("owner", "close_date", "due", "assignee")
 """Values that nobody would recognise without their field's name."""
 _HANGS = {(Kind.NOTE, "records"): "About ", (Kind.TASK, "records"): "For "}
+_OPEN_UNTIL = {Kind.DEAL: ("close_date", "stage"), Kind.TASK: ("due", "status")}
+"""Which date passes, and which choice tells whether the record is still open."""
 _CALLED = {
     kind: [(key, _HANGS.get((kind, key), f"{label(kind, key)} " if key in _NAMED_BY_LABEL else "")) for key in keys]
     for kind, keys in _TELLING.items()
@@ -33,9 +40,12 @@ def name(record: Record) -> str:
     return one_line(record.name, 200) or "(no name)"
 
 
-def telling(record: Record, timezone: str) -> str:
-    """What tells the record from others: `Proposal · EUR 12,500 · Owner Ana`; "" when the CRM knows nothing more."""
-    held, told = record.values, _written(record, timezone)
+def telling(record: Record, timezone: str, *, overdue: bool = False) -> str:
+    """What tells the record from others: `Proposal · EUR 12,500 · Owner Ana`; "" when the CRM knows nothing more.
+
+    That it is overdue stands first.
+    """
+    held, told = record.values, [OVERDUE] if overdue else _written(record, timezone)
     for key, called in _CALLED[record.kind]:
         value = held.get(key)
         if key == "text" and isinstance(value, str):
@@ -45,9 +55,22 @@ def telling(record: Record, timezone: str) -> str:
     return one_line(" · ".join(told), LINE)
 
 
-def row(record: Record, timezone: str) -> str:
+def is_overdue(record: Record, timezone: str, now: datetime) -> bool:
+    """Whether an open deal's close date or an open task's due date has passed on the reader's clock and calendar."""
+    if record.kind not in _OPEN_UNTIL:
+        return False
+    until, state = _OPEN_UNTIL[record.kind]
+    due = record.values.get(until)
+    if not isinstance(due, When) or record.values.get(state) in CLOSED[state]:
+        return False
+    if not due.all_day:
+        return due.at < now
+    return day_of(due, timezone).date() < now.astimezone(zone_of(timezone)).date()
+
+
+def row(record: Record, timezone: str, *, overdue: bool = False) -> str:
     """The name, and below it what is telling."""
-    return below(name(record), telling(record, timezone))
+    return below(name(record), telling(record, timezone, overdue=overdue))
 
 
 def below(name: str, told: str) -> str:

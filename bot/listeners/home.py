@@ -107,7 +107,8 @@ class AppHome:
 
     async def _publish(self, what: Home, here: Here) -> None:
         try:
-            await here.team.slack.views_publish(user_id=here.talk.user, view=home(what, command=self._command))
+            view = home(what, self._now(), command=self._command)
+            await here.team.slack.views_publish(user_id=here.talk.user, view=view)
         except SlackApiError as error:
             log.info("a Home was not published: %s", reason(error), extra={"team": here.team.id})
 

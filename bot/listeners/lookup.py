@@ -50,7 +50,7 @@ class Lookup:
         found = await crm.find(asked.words)
         near = "" if any(found.records.values()) else commands.nearest(asked.words)
         nearest = f"{self._command} {near}" if near else ""
-        await here.talk.privately(lists.found(found, await here.viewer(), nearest=nearest))
+        await here.talk.privately(lists.found(found, await here.viewer(), self._now(), nearest=nearest))
 
     async def list(self, asked: intents.List, here: Here) -> None:
         """The first page of a list."""

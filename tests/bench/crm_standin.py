@@ -66,7 +66,7 @@ def _deal(n: int) -> dict[str, Any]:
         "name": f"Acme {TAG.decode()} {('pilot', 'renewal', 'expansion')[n]}",
         "amount": {"amountMicros": 3_000_000_000 * (n + 1), "currencyCode": "USD"},
         "stage": ("NEW", "MEETING", "PROPOSAL")[n],
-        "closeDate": "2026-06-01T00:00:00.000Z",
+        "closeDate": "2099-06-01T00:00:00.000Z",
         "companyId": made_id("companies", n),
         "pointOfContactId": made_id("people", n),
         "ownerId": None,

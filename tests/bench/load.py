@@ -54,7 +54,7 @@ class Ask:
 
 Asking = Callable[[], Ask]
 
-FOUND = b"Close date Mon 1 Jun 2026"
+FOUND = b"Close date Mon 1 Jun 2099"
 """Stands in every deal's row; who answers with less has not done the job."""
 
 

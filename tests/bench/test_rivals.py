@@ -1,5 +1,6 @@
 """The rivals do the same job: they ask for the same records, answer the same rows, and of many teams know each."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -33,7 +34,7 @@ class Listed:
 async def test_the_rivals_answer_with_the_same_rows():
     """Line by line as the bot has them, in whatever order, from searches for the same words in the same fields."""
     gateway = Listed()
-    ours = lists.found(await Twenty(gateway).find(f"acme {TAG}"), Viewer("Europe/Berlin"))
+    ours = lists.found(await Twenty(gateway).find(f"acme {TAG}"), Viewer("Europe/Berlin"), datetime.now(UTC))
 
     words = ["acme", TAG]
     found = [msgspec.json.decode(crm_standin.listed(each))["data"][each] for each in rows.PATHS]

@@ -122,9 +122,10 @@ def _lists(samples: Samples, words: Words) -> dict[str, Message]:
     )
     tasks = Listing(title="My open tasks", kind=Kind.TASK, records=samples.tasks, total=4)
     none = Listing(title=words("Companies with “zzz”"), kind=Kind.COMPANY, records=())
+    nowhere = Found(words=words("hlep"), records={}, totals={})
     return {
-        "found": lists.found(Found(words=words("ac"), records=by_kind, totals={Kind.COMPANY: 12}), VIEWER),
-        "found nothing": lists.found(Found(words=words("hlep"), records={}, totals={}), VIEWER, nearest="/crm help"),
+        "found": lists.found(Found(words=words("ac"), records=by_kind, totals={Kind.COMPANY: 12}), VIEWER, NOW),
+        "found nothing": lists.found(nowhere, VIEWER, NOW, nearest="/crm help"),
         "list deals": lists.listing(deals, VIEWER, NOW, totals=_totals()),
         "list tasks": lists.listing(tasks, VIEWER, NOW),
         "list none": lists.listing(none, VIEWER, NOW),

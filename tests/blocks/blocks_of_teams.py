@@ -61,9 +61,9 @@ def views_of_teams(samples: Samples, words: Words) -> dict[str, View]:
     return {
         "settings": team_settings.settings_form(settings),
         "settings untouched": team_settings.settings_form(TeamSettings()),
-        "home": home.home(what, command=COMMAND),
-        "home unconnected": home.home(home.Home(standing=standing(words, is_bound=False)), command=COMMAND),
+        "home": home.home(what, NOW, command=COMMAND),
+        "home unconnected": home.home(home.Home(standing=standing(words, is_bound=False)), NOW, command=COMMAND),
         "home without rights": home.home(
-            home.Home(standing=standing(words), may_use=False, remark="Guests cannot use it."), command=COMMAND
+            home.Home(standing=standing(words), may_use=False, remark="Guests cannot use it."), NOW, command=COMMAND
         ),
     }

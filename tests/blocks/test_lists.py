@@ -1,11 +1,11 @@
 """Lists, searches, choices and record cards: what stands in them, and which button leads where."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from msgspec.structs import replace
 
-from bot.blocks import ids, lists, records
+from bot.blocks import connecting, home, ids, lists, records
 from bot.blocks.primitives import Block, Message
 from bot.models import Choice, Found, Kind, Listing, Record, RecordCard, When
 
@@ -72,6 +72,36 @@ def test_tasks_are_grouped_by_the_readers_day(due: When | None, group: str) -> N
     assert f"\n{group}\n" in tasks(task)
 
 
+@pytest.mark.parametrize(
+    ("stage", "close", "marked"),
+    [
+        ("MEETING", NOW - timedelta(days=1), True),
+        ("MEETING", NOW, False),
+        ("MEETING", NOW + timedelta(days=1), False),
+        ("CUSTOMER", NOW - timedelta(days=1), False),
+    ],
+)
+def test_an_open_deal_whose_close_date_has_passed_says_so(stage: str, close: datetime, marked: bool) -> None:
+    """In words, in a list and in what was found, and in the place where the list has it."""
+    close_date = When(close.replace(hour=12, minute=0), all_day=True)
+    deal = replace(SAMPLES.deal, values={**SAMPLES.deal.values, "stage": Choice(stage), "close_date": close_date})
+    listed = lists.listing(Listing(title="Deals", kind=Kind.DEAL, records=(deal,)), VIEWER, NOW)
+    found = lists.found(Found(words="acme", records={Kind.DEAL: (deal,)}, totals={}), VIEWER, NOW)
+
+    for said in (listed.text, found.text):
+        assert (f"\nOverdue · {Choice(stage)} · " in said) == marked
+        assert said.count("Overdue") == marked
+
+
+def test_home_says_which_task_is_overdue() -> None:
+    """There no heading says it."""
+    late, later = (replace(SAMPLES.task, values={"due": When(NOW + timedelta(hours=n))}) for n in (-1, 1))
+    standing = connecting.Standing(is_bound=True)
+    said = str(home.home(home.Home(standing=standing, tasks=(late, later)), NOW, command="/crm"))
+
+    assert said.count("Overdue · Due ") == 1
+
+
 def test_a_done_task_is_not_done_again() -> None:
     """A finished task stands apart and has no Done button."""
     task = replace(SAMPLES.task, values={**SAMPLES.task.values, "status": Choice("DONE")})
@@ -102,7 +132,7 @@ def test_a_members_card_says_not_who_made_the_member() -> None:
 
 def test_an_empty_answer_has_a_next_step() -> None:
     """Nothing found is never the end: the nearest command, and how to find more."""
-    said = lists.found(Found(words="hlep", records={}, totals={}), VIEWER, nearest="help")
+    said = lists.found(Found(words="hlep", records={}, totals={}), VIEWER, NOW, nearest="help")
 
     assert "Nothing found for “hlep”." in said.text
     assert "Did you mean “help”?" in said.text
