@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct, field
 
 from bot.blocks import ids
-from bot.blocks.inputs import fits, shown_seconds, text_of
+from bot.blocks.inputs import fits, fits_picker, shown_seconds, text_of
 from bot.blocks.primitives import is_web
 from bot.blocks.values import day_of
 from bot.errors import Misunderstood
@@ -217,7 +217,8 @@ def _date(given: _Input) -> Value:
 def _date_time(given: _Input) -> Value:
     seconds = given.state.get("selected_date_time")
     if not seconds:
-        return None
+        is_hidden = isinstance(given.old, When) and not fits_picker(given.old, given.timezone)
+        return given.old if is_hidden else None
     if isinstance(given.old, When) and shown_seconds(given.old, given.timezone) == seconds:
         return given.old
     return When(datetime.fromtimestamp(seconds, UTC))

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from bot.blocks import ids
 from bot.blocks.primitives import Block, option, plain_text
-from bot.blocks.values import day_of, link, named, phone
+from bot.blocks.values import day_of, in_words, link, named, phone
 from bot.fields import Field, Holds
 from bot.language.dates import zone_of
 from bot.language.money import format_money
@@ -98,6 +98,8 @@ def _hint(asked: _Asked) -> str:
         length = len(text_of(asked.value))
         return f"The text has {length:,} characters, more than a form takes. Left empty, it stays as it is."
     match asked.value:
+        case When() as when if asked.field.holds is Holds.DATE_TIME and not fits_picker(when, asked.timezone):
+            return f"Now {in_words(when, asked.timezone)}, which no picker shows. Left empty, it stays as it is."
         case Emails(additional=more) | Phones(additional=more) | Links(secondary=more) if more:
             return f"{len(more)} more stay as they are."
     return _HINTS.get(asked.field.holds, "")
@@ -133,15 +135,19 @@ def _date(asked: _Asked) -> Block:
     element: Block = {"type": "datepicker", "action_id": ids.INPUT}
     if not isinstance(asked.value, When):
         return element
-    return {**element, "initial_date": f"{day_of(asked.value, asked.timezone):%Y-%m-%d}"}
+    return {**element, "initial_date": day_of(asked.value, asked.timezone).date().isoformat()}
 
 
 def _date_time(asked: _Asked) -> Block:
     element: Block = {"type": "datetimepicker", "action_id": ids.INPUT}
-    if not isinstance(asked.value, When):
+    if not isinstance(asked.value, When) or not fits_picker(asked.value, asked.timezone):
         return element
-    seconds = shown_seconds(asked.value, asked.timezone)
-    return {**element, "initial_date_time": seconds} if 10**9 <= seconds < 10**10 else element
+    return {**element, "initial_date_time": shown_seconds(asked.value, asked.timezone)}
+
+
+def fits_picker(when: When, timezone: str) -> bool:
+    """Whether Slack's picker can show the time: it knows those from 2001 to 2286."""
+    return 10**9 <= shown_seconds(when, timezone) < 10**10
 
 
 def shown_seconds(when: When, timezone: str) -> int:

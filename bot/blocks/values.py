@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.blocks.primitives import Leaf, clip, leaf
 from bot.fields import FIELDS
-from bot.language.dates import zone_of
+from bot.language.dates import on_clock
 from bot.language.money import format_money
 from bot.models import (
     Choice,
@@ -27,6 +27,8 @@ from bot.models import (
 
 NOTHING = "none"
 DATE_FORMAT = "{date_short_pretty} at {time}"
+LATEST = 100_000_000_000
+"""The last second that Slack takes in a date: in the year 5138."""
 
 _LABELS = {(kind, each.key): each.label for kind, fields in FIELDS.items() for each in fields}
 _NOON = time(12)
@@ -58,23 +60,24 @@ def as_leaves(value: Value, timezone: str, at_most: int = 0) -> list[Leaf]:
 
 
 def moment(at: datetime, timezone: str) -> Leaf:
-    """A point in time that Slack shows in each reader's timezone; the fallback is in this reader's."""
-    return {
-        "type": "date",
-        "timestamp": int(at.timestamp()),
-        "format": DATE_FORMAT,
-        "fallback": in_words(When(at), timezone),
-    }
+    """A point in time that Slack shows in each reader's timezone; the fallback is in this reader's.
+
+    What is too long ago or ahead for Slack, as a CRM may hold for "always" or "never", is text.
+    """
+    seconds, words = int(at.timestamp()), in_words(When(at), timezone)
+    if not 0 <= seconds <= LATEST:
+        return leaf(words)
+    return {"type": "date", "timestamp": seconds, "format": DATE_FORMAT, "fallback": words}
 
 
 def day_of(when: When, timezone: str) -> datetime:
     """The moment on the reader's clock; a date is the same day for every reader."""
-    return when.at if _is_date(when) else when.at.astimezone(zone_of(timezone))
+    return when.at if _is_date(when) else on_clock(when.at, timezone)
 
 
 def day_in_words(at: datetime, timezone: str) -> str:
     """The reader's day of a moment, such as when a note was written."""
-    return _day(at.astimezone(zone_of(timezone)))
+    return _day(on_clock(at, timezone))
 
 
 def _is_date(when: When) -> bool:

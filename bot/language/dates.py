@@ -108,6 +108,14 @@ def zone_of(timezone: str) -> tzinfo:
         return UTC
 
 
+def on_clock(at: datetime, timezone: str) -> datetime:
+    """The moment on that timezone's clock; as it was where that clock would leave the years 1 to 9999."""
+    try:
+        return at.astimezone(zone_of(timezone))
+    except OverflowError:
+        return at
+
+
 def midnight(day: date, zone: tzinfo) -> datetime:
     """The first moment of that day there."""
     return _at(day, time(0), zone)

@@ -250,3 +250,28 @@ async def test_garbage_is_refused_and_breaks_nothing(one_home, body):
         url = f"{one_home.url}/slack/events"
         async with session.post(url, data=body, headers={"Content-Type": kind}) as answer:
             assert answer.status in (400, 401)
+
+
+@pytest.mark.parametrize("due", ["0001-01-01T00:00:00.000Z", "1600-01-01T00:00:00.000Z", "9999-12-31T23:59:59.000Z"])
+@pytest.mark.parametrize("user", [ANA, BEN], ids=["east of Greenwich", "west of it"])
+async def test_a_date_at_the_end_of_time_is_a_date(one_home, due, user):
+    """What imports write for "always" and "never" stands in lists, on cards and in forms, and an edit leaves it."""
+    deal = one_home.crm.add("opportunities", {"name": "Old deal", "closeDate": due})
+    task = one_home.crm.add("tasks", {"title": "Old task", "status": "TODO", "dueAt": due})
+    for asked in (
+        "deals sort:created-desc",
+        "tasks owner:anyone sort:created-desc",
+        f"show {deal['id']}",
+        f"show {task['id']}",
+    ):
+        assert "Old" in text_of(await one_home.ask(f"/crm {asked}", user=user))
+
+    view = await one_home.ask_form(f"/crm edit {task['id']}", user=user)
+    assert "Left empty, it stays as it is" in text_of(view)
+    await one_home.slack.submit(view, {"Title": "Old chore"})
+    card = await one_home.private_card(user)
+    await one_home.slack.click(card, "Confirm", user=user)
+
+    await one_home.shows(card, "Changed")
+    now = one_home.crm.get("tasks", task["id"])
+    assert (now["title"], now["dueAt"]) == ("Old chore", due)
