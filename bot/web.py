@@ -1,5 +1,6 @@
 """The HTTP face: Slack's payloads to Bolt, and what an operator's tools ask (product.md section 8)."""
 
+import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from aiohttp import web
@@ -9,6 +10,11 @@ from slack_bolt.async_app import AsyncApp
 from bot.metrics import Metrics
 
 BIGGEST_PAYLOAD = 3 * 1024 * 1024  # bytes; a view_submission carries its whole view, at most 250 KB
+
+UNREADABLE = (ValueError, LookupError, AttributeError, RecursionError, web.RequestPayloadError)
+"""What comes of reading a body before its signature is looked at: anybody may send anything."""
+
+SECONDS = re.compile("[0-9]{1,12}")
 
 Ready = Callable[[], Awaitable[bool]]
 Counted = Callable[[], Awaitable[Mapping[str, int]]]
@@ -24,9 +30,11 @@ def application(
 
     async def events(request: web.Request) -> web.Response:
         with metrics.acknowledging():
+            if not _can_be_signed(request):
+                return web.Response(status=401, text="not signed by Slack\n")
             try:
                 payload = await to_bolt_request(request)
-            except (ValueError, LookupError, AttributeError):  # read before its signature: anybody may send anything
+            except UNREADABLE:
                 return web.Response(status=400, text="not a payload of Slack's\n")
             return await to_aiohttp_response(await bolt.async_dispatch(payload))  # type: ignore[union-attr]
 
@@ -48,3 +56,9 @@ def application(
     app.router.add_get("/readyz", readyz)
     app.router.add_get("/metrics", measured)
     return app
+
+
+def _can_be_signed(request: web.Request) -> bool:
+    """Whether Bolt can look at the signature: one that is none would be an error of its own, and told in the log."""
+    at, signature = (request.headers.get(f"X-Slack-{name}", "0") for name in ("Request-Timestamp", "Signature"))
+    return bool(SECONDS.fullmatch(at)) and signature.isascii()

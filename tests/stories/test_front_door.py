@@ -1,6 +1,7 @@
 """What comes to the front door: real and forged, connected and not, from members, guests and outsiders."""
 
 import asyncio
+import time
 from dataclasses import replace
 
 import aiohttp
@@ -242,14 +243,38 @@ async def test_a_turning_character_turns_nothing_but_itself(one_home):
     assert "Ev\ufffdil co" in text_of(card)
 
 
-@pytest.mark.parametrize("body", [b"{", b"payload=%7B", b"payload="])
-async def test_garbage_is_refused_and_breaks_nothing(one_home, body):
+@pytest.mark.parametrize("body", [b"{", b"payload=%7B", b"payload=", b"[" * 100_000], ids=lambda body: body[:9])
+async def test_garbage_is_refused_and_breaks_nothing(one_home, body, caplog):
     """What is no payload of Slack's gets 400 or 401, whoever sends it."""
-    kind = "application/json" if body == b"{" else "application/x-www-form-urlencoded"
-    async with aiohttp.ClientSession() as session:
-        url = f"{one_home.url}/slack/events"
-        async with session.post(url, data=body, headers={"Content-Type": kind}) as answer:
-            assert answer.status in (400, 401)
+    kind = "application/json" if body[:1] in b"{[" else "application/x-www-form-urlencoded"
+    assert await refused(one_home, body, {"Content-Type": kind}) in (400, 401)
+    assert not caplog.records
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"X-Slack-Request-Timestamp": "yesterday"},
+        {"X-Slack-Request-Timestamp": "9" * 400},
+        {"X-Slack-Signature": "v0=é"},
+        {"Content-Encoding": "deflate"},
+    ],
+    ids=["no time", "no such time", "no signature", "not compressed"],
+)
+async def test_strange_headers_are_refused_and_break_nothing(one_home, headers, caplog):
+    """Anybody may send them: the bot makes no error of it, and Bolt none in its log."""
+    signed = {"X-Slack-Request-Timestamp": f"{time.time():.0f}", "X-Slack-Signature": "v0=0"}
+    kind = {"Content-Type": "application/x-www-form-urlencoded"}
+
+    assert await refused(one_home, b"command=/crm", {**kind, **signed, **headers}) in (400, 401)
+    assert [each for each in caplog.records if each.levelname == "ERROR" and each.name != "aiohttp.server"] == []
+
+
+async def refused(home, body, headers):
+    """Send it to the door of Slack's payloads; the status."""
+    url = f"{home.url}/slack/events"
+    async with aiohttp.ClientSession() as session, session.post(url, data=body, headers=headers) as answer:
+        return answer.status
 
 
 @pytest.mark.parametrize("due", ["0001-01-01T00:00:00.000Z", "1600-01-01T00:00:00.000Z", "9999-12-31T23:59:59.000Z"])
