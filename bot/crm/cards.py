@@ -28,6 +28,8 @@ class RecordCards:
         """The record's card; NotFound when the record is absent. `url` is the caller's to add."""
         if kind in (Kind.NOTE, Kind.TASK):
             return await self._of_tied(kind, record_id)
+        if kind is Kind.MEMBER:  # nothing hangs on one
+            return RecordCard(record=await self._reading.one(kind, record_id))
         missing: list[str] = []
         ref = Ref(kind, record_id)
 

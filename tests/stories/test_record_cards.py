@@ -212,6 +212,19 @@ async def test_a_card_in_a_window_is_shared_where_the_window_was_opened(one_home
     assert [each for each in one_home.slack.messages(SALES) if f"<@{ANA}> shared this" in each.text]
 
 
+@pytest.mark.parametrize("way", ["Show", "its id"])
+async def test_a_member_has_a_card(home, way):
+    """By the button in the list and by its id: there is nothing to be changed on it, and it takes one request."""
+    found = await home.ask("/crm members ben")
+    ben = next(each["id"] for each in home.crm.all("workspaceMembers") if each["userEmail"] == "ben@acme.example")
+    home.maton.forget_log()
+    card = await (pressed(home, found, "Show") if way == "Show" else home.ask(f"/crm show member {ben}"))
+
+    assert "ben@acme.example" in text_of(card)
+    assert buttons_of(card) == menu_of(card) == []
+    assert len(home.crm_requests()) == 1
+
+
 async def test_everything_is_private_by_default(home):
     """No lookup puts anything into a channel."""
     before = len(home.slack.messages(SALES))
