@@ -1,7 +1,7 @@
 """What a submitted form says, as values: nothing changes that nobody touched, and composites stay whole."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,7 +16,22 @@ from bot.errors import Misunderstood
 from bot.fields import Field, Holds
 from bot.language.money import parse_money
 from bot.language.prefill import full_name
-from bot.models import Choice, Emails, FullName, Kind, Link, Links, Money, Phone, Phones, Ref, Refs, Value, When
+from bot.models import (
+    LINKABLE,
+    Choice,
+    Emails,
+    FullName,
+    Kind,
+    Link,
+    Links,
+    Money,
+    Phone,
+    Phones,
+    Ref,
+    Refs,
+    Value,
+    When,
+)
 
 FormErrors = dict[str, str]
 """A sentence per block id, as Slack shows them at their fields."""
@@ -63,7 +78,7 @@ def read_form(
     """
     states = (view.get("state") or {}).get("values") or {}
     filled = FilledIn(whole_thread=_is_checked(states))
-    ticked = [_ref(option) for option in _only(states.get(ids.SUGGESTED) or {}).get("selected_options") or ()]
+    ticked = [_ref(option, LINKABLE) for option in _only(states.get(ids.SUGGESTED) or {}).get("selected_options") or ()]
     for each in fields:
         if each.key in states:
             given = _Input(each, _only(states[each.key]), old.get(each.key), timezone, currency)
@@ -235,7 +250,7 @@ def _record(given: _Input) -> Value:
 
 
 def _records(given: _Input) -> Value:
-    chosen = tuple(_ref(option) for option in given.state.get("selected_options") or ())
+    chosen = tuple(_ref(option, LINKABLE) for option in given.state.get("selected_options") or ())
     old = given.old.to if isinstance(given.old, Refs) else ()
     if {ref.id for ref in chosen} == {ref.id for ref in old}:
         return given.old
@@ -243,8 +258,8 @@ def _records(given: _Input) -> Value:
     return Refs(tuple(names.get(ref.id, ref) for ref in chosen)) if chosen else None
 
 
-def _ref(option: Mapping[str, Any]) -> Ref:
-    ref = ids.dereference(option.get("value") or "")
+def _ref(option: Mapping[str, Any], kinds: Collection[Kind] = tuple(Kind)) -> Ref:
+    ref = ids.dereference(option.get("value") or "", kinds)
     return Ref(ref.kind, ref.id, (option.get("text") or {}).get("text", ""))
 
 

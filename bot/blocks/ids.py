@@ -1,7 +1,10 @@
 """Every id by which Slack tells us what was pressed, typed, opened or submitted, and what a button's value means."""
 
+from collections.abc import Collection
+from uuid import UUID
+
 from bot.errors import Misunderstood
-from bot.models import Kind, Ref
+from bot.models import WRITABLE, Kind, Ref
 
 # Shortcuts (product.md section 8)
 SAVE_AS_NOTE = "save_as_note"
@@ -79,12 +82,19 @@ def reference(ref: Ref) -> str:
     return ref.kind + ":" + ref.id
 
 
-def dereference(value: str) -> Ref:
-    """What `reference` wrote; `Misunderstood` for anything else, since a client can send any value."""
+def dereference(value: str, kinds: Collection[Kind] = tuple(Kind)) -> Ref:
+    """What `reference` wrote, of one of these kinds; `Misunderstood` for anything else: a client can send any value."""
     kind, _, record_id = value.partition(":")
-    if kind not in list(Kind) or not record_id:
+    if kind not in kinds or not _can_be_id(record_id):
         raise Misunderstood("This button belongs to an older version of the bot. Run the command again.")
     return Ref(Kind(kind), record_id)
+
+
+def _can_be_id(said: str) -> bool:
+    try:
+        return bool(UUID(said))
+    except ValueError:
+        return False
 
 
 def more_value(what: str, ref: Ref) -> str:
@@ -95,7 +105,7 @@ def more_value(what: str, ref: Ref) -> str:
 def read_more(value: str) -> tuple[str, Ref]:
     """What `more_value` wrote: one of the `MORE_...` words, and the record."""
     what, _, rest = value.partition(" ")
-    return what, dereference(rest)
+    return what, dereference(rest, WRITABLE)
 
 
 def shared_value(ref: Ref, by: str) -> str:

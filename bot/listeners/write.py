@@ -79,7 +79,7 @@ class Write:
         await here.talk.open(forms.loading(context))
         await may_write(here, Verb.CREATE, kind)
         crm = await here.team.crm()
-        ref = ids.dereference(click.value)
+        ref = ids.dereference(click.value, LINKABLE)
         names = await crm.names([ref])
         records = Refs((replace(ref, name=names.get(ref.id, "")),))
         values = {"records": records, **await first_assignee(kind, here)}
@@ -91,7 +91,7 @@ class Write:
 
     async def edit_clicked(self, click: Click, here: Here) -> None:
         """The form for the record whose button was pressed, on a card or in a choice."""
-        ref = ids.dereference(click.value)
+        ref = ids.dereference(click.value, WRITABLE)
         if click.view.get("callback_id") == ids.MESSAGE_VIEW:
             here.talk.take_view(click.view)  # a choice gives way to the form
         await self._edit(Target(id=ref.id, kind=ref.kind), here)
@@ -156,11 +156,11 @@ class Write:
 
     async def delete_clicked(self, click: Click, here: Here) -> None:
         """The delete card for the record whose button was pressed."""
-        await self._delete(ids.dereference(click.value), here)
+        await self._delete(ids.dereference(click.value, WRITABLE), here)
 
     async def done_clicked(self, click: Click, here: Here) -> None:
         """The card for the task whose Done was pressed."""
-        await self._done(ids.dereference(click.value), here)
+        await self._done(ids.dereference(click.value, (Kind.TASK,)), here)
 
     async def more(self, click: Click, here: Here) -> None:
         """The rest of a record card's menu."""
@@ -170,9 +170,9 @@ class Write:
                 await self._delete(ref, here)
             case ids.MORE_SHARE:
                 await self._lookup.share(ref, here)
-            case ids.MORE_NOTES:
+            case ids.MORE_NOTES if ref.kind in LINKABLE:
                 await self._lookup.attached(ref, Kind.NOTE, here)
-            case ids.MORE_TASKS:
+            case ids.MORE_TASKS if ref.kind in LINKABLE:
                 await self._lookup.attached(ref, Kind.TASK, here)
             case ids.MORE_HISTORY:
                 await self._past.of_record(ref, here)

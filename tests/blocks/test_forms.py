@@ -174,6 +174,7 @@ def test_chosen_records_come_back_by_id() -> None:
     both = typed_into(Kind.NOTE, "records", old, selected_options=picked).values["records"]
     assert both == Refs((*old.to, Ref(Kind.PERSON, an_id(2), "Ada Lovelace")))
     assert typed_into(Kind.NOTE, "records", old, selected_options=[]).values == {"records": None}
+    assert typed_into(Kind.NOTE, "records", old, selected_options=[{"value": f"member:{an_id(3)}"}]).errors
     assert typed_into(Kind.DEAL, "company", None, selected_option=person).errors
     assert typed_into(Kind.DEAL, "contact", None, selected_option=person).values["contact"] == both.to[1]
     assert typed_into(Kind.DEAL, "contact", None, selected_option={"value": "forged"}).errors

@@ -300,3 +300,33 @@ async def test_a_date_at_the_end_of_time_is_a_date(one_home, due, user):
     await one_home.shows(card, "Changed")
     now = one_home.crm.get("tasks", task["id"])
     assert (now["title"], now["dueAt"]) == ("Old chore", due)
+
+
+FORGED = [
+    (ids.RECORD_SHOW, "company:../../connections"),
+    (ids.RECORD_EDIT, "member:{member}"),
+    (ids.RECORD_DELETE, "member:{member}"),
+    (ids.RECORD_DONE, "company:{company}"),
+    (ids.RECORD_ADD_NOTE, "member:{member}"),
+    (ids.RECORD_MORE, "delete member:{member}"),
+    (ids.RECORD_MORE, "notes task:{company}"),
+]
+
+
+@pytest.mark.parametrize(("pressed", "value"), FORGED, ids=lambda said: said)
+async def test_a_forged_button_is_answered_and_leads_nowhere(one_home, pressed, value, caplog):
+    """A value of a record that the button is not for, or of none: a sentence, no proposal, no fault in the log."""
+    answer = await one_home.ask("/crm companies")
+    action = find_action(answer, "Next", action_id=None, choose=None, offered={})
+    state = one_home.slack.state
+    click = shapes.click_on_message(state, one_home.slack.url, user=ANA, message=answer, action=action)
+    member, company = (one_home.crm.all(plural)[0]["id"] for plural in ("workspaceMembers", "companies"))
+    click["actions"][0] |= {"action_id": pressed, "value": value.format(member=member, company=company)}
+
+    assert (await one_home.slack.delivery.send("interactive", click)).ok
+    await one_home.quiet()
+
+    said = [*one_home.slack.ephemerals(ANA), *filter(None, [one_home.slack.modal(ANA)])]
+    assert any("older version of the bot" in text_of(each) for each in said)
+    assert not [each for each in caplog.records if each.exc_info]
+    assert await one_home.bot.store.proposals.open_of(TeamId(ACME), UserId(ANA)) == ()
