@@ -71,8 +71,8 @@ def chunks(text: str, size: int = SECTION_TEXT) -> list[str]:
 
 
 def escape(text: str) -> str:
-    """Text that mrkdwn shows as it is: no mention, no link, no channel-wide call."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    """Text that mrkdwn shows in its place and as it is: no mention, no link, no channel-wide call."""
+    return in_its_place(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 # Texts

@@ -242,6 +242,10 @@ async def test_a_turning_character_turns_nothing_but_itself(one_home):
     assert "\u202e" not in text_of(card)
     assert "Ev\ufffdil co" in text_of(card)
 
+    await one_home.slack.click(card, "Cancel", user=ANA)
+    await one_home.slack.click(card, "Cancel", user=ANA)
+    assert "“Ev\ufffdil co” was already cancelled" in text_of(await one_home.told(ANA, "already cancelled by"))
+
 
 @pytest.mark.parametrize("body", [b"{", b"payload=%7B", b"payload=", b"[" * 100_000], ids=lambda body: body[:9])
 async def test_garbage_is_refused_and_breaks_nothing(one_home, body, caplog):
