@@ -22,7 +22,7 @@ _COUNT = r"(?:an?|one|two|three|four|five|six|seven|eight|nine|ten|\d{1,3})"
 
 _EXACT = "|".join(
     (
-        r"\d{4}-\d\d-\d\d",
+        r"(?:19|20)\d\d-\d\d-\d\d",
         r"(?:[12]?\d|3[01]|0\d)\.(?:1[0-2]|0?\d)\.(?:19|20)\d\d",
         r"(?:[12]?\d|3[01]|0\d)/(?:[12]?\d|3[01]|0\d)/(?:19|20)\d\d",
         rf"(?:{_WEEKDAY},?\s+|{_SHORT_WEEKDAY}\.?,?\s+)?{_DAY_OF_MONTH}(?:\s+of)?\s+{_MONTH}{_YEAR}(?![\w:])",

@@ -94,6 +94,8 @@ def test_a_day_without_a_time_is_all_day(text: str, day: str, rest: str) -> None
         "march on",
         "30 February 2027",
         "room 12:99",
+        "Call 0001-01-01",
+        "part 9999-12-31",
         "May 5000 units",
         "a ratio of 3:1",
         "",
