@@ -20,7 +20,7 @@ from bot.language.qualifiers import CLOSED
 from bot.listeners.admins import is_admin
 from bot.listeners.front import Here
 from bot.listeners.payloads import Click
-from bot.listeners.resolving import matches, mine, resolved
+from bot.listeners.resolving import matches, mine, profile_of, resolved
 from bot.listeners.valid_here import corrected
 from bot.models import LINKABLE, Kind, Listing, RecordCard, Ref
 from bot.queries import Position, Query
@@ -150,7 +150,7 @@ class Lookup:
         if asked.whom.words:
             await self.show(intents.Show(intents.Target(words=asked.whom.words, kind=Kind.PERSON)), here)
             return
-        profile = await here.team.profile(asked.whom.user_id) if asked.whom.user_id else await here.profile()
+        profile = await profile_of(asked.whom, here)
         if not profile.email:
             raise NotFound("Slack does not show me that person's email address, so I cannot look for it in the CRM.")
         person = await crm.person_by_email(profile.email)

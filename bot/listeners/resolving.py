@@ -10,10 +10,10 @@ from bot.blocks.lists import ECHO
 from bot.blocks.primitives import clip
 from bot.crm.ranking import holds_words, searched
 from bot.crm.twenty import Twenty
-from bot.errors import BotError, Misunderstood, NotFound
+from bot.errors import BotError, Misunderstood, NotAllowed, NotFound
 from bot.language.intents import Target
 from bot.listeners.front import Here
-from bot.models import Kind, Record, Ref, Someone, Value
+from bot.models import Kind, Profile, Record, Ref, Someone, Value
 from bot.proposal import Proposal, Source
 from bot.proposals.deciding import UNKNOWN_CARD
 from bot.proposals.proposing import Origin
@@ -21,6 +21,7 @@ from bot.queries import Condition, Op, Query
 from bot.store import Store
 from bot.teams.membership import member_of
 
+NOT_TOLD = "Slack does not tell me who that is, so I cannot look for that person in the CRM."
 CHOICES = 10
 """Matches shown when several records are meant; beyond that better words are asked for."""
 
@@ -40,11 +41,21 @@ async def mine(query: Query, crm: Twenty, here: Here) -> Query:
     return replace(query, conditions=(*query.conditions, own))
 
 
+async def profile_of(who: Someone, here: Here) -> Profile:
+    """The Slack user who is meant; `Misunderstood` when Slack does not tell who that is."""
+    if not who.user_id:
+        return await here.profile()
+    try:
+        return await here.team.profile(who.user_id)
+    except NotAllowed as error:
+        raise Misunderstood(NOT_TOLD) from error
+
+
 async def someone(who: Someone, crm: Twenty, here: Here) -> Ref:
     """The member who is meant; `Misunderstood` when nobody or several are."""
     if who.words:
         return _one_of(who.words, await crm.members())
-    profile = await here.team.profile(who.user_id) if who.user_id else await here.profile()
+    profile = await profile_of(who, here)
     member = await crm.member_by_email(profile.email)
     if member is None:
         name = "You are" if who.me else f"{profile.name or 'This person'} is"

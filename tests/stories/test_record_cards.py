@@ -68,6 +68,12 @@ async def test_who_nobody_is_said_in_words(home):
     assert "/crm new person Gil Guest" in nobody
 
 
+@pytest.mark.parametrize("typed", ["who <@U0GONE0001>", "tasks owner:<@U0GONE0001>"])
+async def test_somebody_whom_slack_does_not_know_is_said_in_words(one_home, typed):
+    """Of another company, or long gone: nobody is told that Slack does not know the asker."""
+    assert "Slack does not tell me who that is" in text_of(await one_home.ask(f"/crm {typed}"))
+
+
 @pytest.mark.parametrize(
     "typed",
     [
