@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 from bot.blocks import ids
-from bot.blocks.primitives import Block, Message, button, clip, footnote, header, message, section
+from bot.blocks.primitives import Block, Message, button, footnote, header, message, section
 from bot.blocks.proposal import title
 from bot.blocks.values import in_words
+from bot.language.clipping import clip
 from bot.models import When
 from bot.proposal import Proposal
 

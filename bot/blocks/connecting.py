@@ -11,7 +11,6 @@ from bot.blocks.primitives import (
     Message,
     actions,
     button,
-    clip,
     footnote,
     header,
     leaf,
@@ -24,6 +23,7 @@ from bot.blocks.primitives import (
     way_out,
 )
 from bot.blocks.values import moment
+from bot.language.clipping import clip
 
 NAMES = 2
 

@@ -10,7 +10,6 @@ from bot.blocks.primitives import (
     Line,
     bullets,
     chunks,
-    clip,
     footnote,
     leaf,
     one_line,
@@ -19,6 +18,7 @@ from bot.blocks.primitives import (
 )
 from bot.blocks.values import as_leaves, in_words, label, link, named, phone
 from bot.changes import Change, FieldChange, LinkChange, Moved, Verb
+from bot.language.clipping import clip
 from bot.models import Links, Phones, Ref, Refs, Value
 
 LONG = 200

@@ -16,7 +16,6 @@ from bot.blocks.primitives import (
     Block,
     Line,
     View,
-    clip,
     footnote,
     leaf,
     mention,
@@ -28,6 +27,7 @@ from bot.blocks.primitives import (
     web,
 )
 from bot.changes import Verb
+from bot.language.clipping import clip
 from bot.models import Kind, Record, Ref, Value
 
 

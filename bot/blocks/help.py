@@ -2,7 +2,8 @@
 
 from itertools import groupby
 
-from bot.blocks.primitives import Block, Line, Message, bullets, clip, footnote, header, leaf, message, paragraph
+from bot.blocks.primitives import Block, Line, Message, bullets, footnote, header, leaf, message, paragraph
+from bot.language.clipping import clip
 from bot.language.commands import TABLE, Row
 from bot.language.intents import Help
 from bot.language.qualifiers import qualifiers_help

@@ -9,7 +9,6 @@ from bot.blocks.primitives import (
     actions,
     bullets,
     button,
-    clip,
     footnote,
     header,
     leaf,
@@ -21,6 +20,7 @@ from bot.blocks.primitives import (
 )
 from bot.blocks.values import moment
 from bot.changes import Verb
+from bot.language.clipping import clip
 from bot.proposal import Event, What
 
 _DID = {

@@ -15,7 +15,6 @@ from bot.blocks.primitives import (
     View,
     actions,
     button,
-    clip,
     divider,
     footnote,
     header,
@@ -28,6 +27,7 @@ from bot.blocks.primitives import (
 )
 from bot.blocks.proposal import title
 from bot.blocks.values import moment
+from bot.language.clipping import clip
 from bot.models import Kind, Record
 from bot.proposal import Proposal
 

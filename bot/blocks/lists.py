@@ -14,7 +14,6 @@ from bot.blocks.primitives import (
     actions,
     bullets,
     button,
-    clip,
     footnote,
     header,
     leaf,
@@ -28,6 +27,7 @@ from bot.blocks.primitives import (
 from bot.blocks.records import is_open_task
 from bot.blocks.sums import Part, Sums
 from bot.blocks.values import day_of
+from bot.language.clipping import clip
 from bot.language.dates import zone_of
 from bot.language.money import format_money
 from bot.models import Choice, Found, Kind, Listing, Money, Record, Viewer, When

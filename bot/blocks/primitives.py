@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from bot.language.clipping import clip
+
 Block = dict[str, Any]
 Blocks = list[Block]
 View = dict[str, Any]
@@ -48,11 +50,6 @@ def message(blocks: Sequence[Block | None]) -> Message:
     if not text or len(there) > MESSAGE_BLOCKS:
         raise ValueError(f"not a message: {len(there)} blocks, {len(text)} characters")
     return Message(text, there)
-
-
-def clip(text: str, at_most: int) -> str:
-    """The text, or its beginning with an ellipsis, in at most `at_most` characters."""
-    return text if len(text) <= at_most else text[: at_most - 1].rstrip() + "…"
 
 
 def one_line(text: str, at_most: int) -> str:

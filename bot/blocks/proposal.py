@@ -11,7 +11,6 @@ from bot.blocks.primitives import (
     Message,
     actions,
     button,
-    clip,
     ended,
     escape,
     footnote,
@@ -28,6 +27,7 @@ from bot.blocks.primitives import (
 )
 from bot.blocks.values import moment
 from bot.changes import Change, Verb
+from bot.language.clipping import clip
 from bot.models import Kind, Record, UserId
 from bot.proposal import Outcome, Proposal, State
 

@@ -11,7 +11,6 @@ from bot.blocks.primitives import (
     actions,
     bullets,
     button,
-    clip,
     divider,
     escape,
     footnote,
@@ -26,6 +25,7 @@ from bot.blocks.primitives import (
     way_out,
 )
 from bot.blocks.values import as_leaves, in_words, label
+from bot.language.clipping import clip
 from bot.language.qualifiers import CLOSED
 from bot.models import LINKABLE, Choice, Kind, Record, RecordCard, UserId, Value, Viewer, When
 

@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, time
 from typing import Any
 
-from bot.blocks.primitives import Leaf, clip, leaf
+from bot.blocks.primitives import Leaf, leaf
 from bot.fields import FIELDS
+from bot.language.clipping import clip
 from bot.language.dates import on_clock
 from bot.language.money import format_money
 from bot.models import (

@@ -25,6 +25,7 @@ from bot.errors import (
     Unavailable,
     UnknownField,
 )
+from bot.language.clipping import clip
 from bot.models import Choice
 
 READS = ("GET",)
@@ -96,7 +97,7 @@ def complaint_of(body: bytes) -> tuple[str, str]:
 def presentable(complaint: str) -> str:
     """The words as people may see them: one line, short, without secrets; "" for database text."""
     line = " ".join(complaint.split())
-    return "" if _SQL.search(line) else _SECRETS.sub("…", line)[:_LONGEST]
+    return "" if _SQL.search(line) else clip(_SECRETS.sub("…", line), _LONGEST)
 
 
 def pause(headers: Mapping[str, str], body: bytes = b"", *, now: datetime | None = None) -> float:

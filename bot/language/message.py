@@ -12,6 +12,7 @@ from typing import Any
 from msgspec import Struct
 
 from bot.language.addresses import domains_in, emails_in, labels_in, links_of, mentioned_in
+from bot.language.clipping import clip
 from bot.language.dates import zone_of
 from bot.language.intents import Target
 from bot.language.markup import Reading, literal, slack_text
@@ -174,8 +175,4 @@ def _title(message: Node, text: str, reading: Reading) -> str:
     line = line or next((" ".join(each.split()) for each in text.splitlines() if each.strip()), "")
     if not line:
         return f"Message from {author_of(message, reading.names)}"
-    if len(line) <= _LONGEST_TITLE:
-        return line
-    whole_words = line[:_LONGEST_TITLE].rpartition(" ")[0]
-    cut = whole_words if len(whole_words) > _LONGEST_TITLE // 2 else line[: _LONGEST_TITLE - 1]
-    return cut.rstrip(" ,;:-") + "\u2026"
+    return clip(line, _LONGEST_TITLE)

@@ -7,10 +7,10 @@ from msgspec.structs import replace
 
 from bot.blocks.forms import FormContext
 from bot.blocks.lists import ECHO
-from bot.blocks.primitives import clip
 from bot.crm.ranking import holds_words, searched
 from bot.crm.twenty import Twenty
 from bot.errors import BotError, Misunderstood, NotAllowed, NotFound
+from bot.language.clipping import clip
 from bot.language.intents import Target
 from bot.listeners.front import Here
 from bot.models import Kind, Profile, Record, Ref, Someone, Value

@@ -8,19 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.blocks import ids, values
-from bot.blocks.primitives import chunks, clip, escape, is_web, leaf, mention, message, paragraph, read_aloud, web
+from bot.blocks.primitives import chunks, escape, is_web, leaf, mention, message, paragraph, read_aloud, web
 from bot.errors import Misunderstood
 from bot.language.dates import find_date
 from bot.models import Choice, Emails, FullName, Kind, Link, Links, Money, Phone, Phones, Ref, Refs, Value, When
 
 from blocks_samples import NOW, an_id  # isort: skip
-
-
-@given(st.text(max_size=50), st.integers(1, 40))
-def test_clip_keeps_the_limit(text: str, limit: int) -> None:
-    """A shortened text fits, and a text that fits is not touched."""
-    assert len(clip(text, limit)) <= limit
-    assert clip(text, len(text) or 1) == text
 
 
 @given(st.text(max_size=500), st.integers(1, 60))

@@ -88,6 +88,17 @@ def test_a_long_text_is_shown_whole(length: int) -> None:
     assert quoted(card(a_proposal(change))) == text
 
 
+def test_a_decided_card_cuts_no_link() -> None:
+    """The summary of a long text ends before a link that does not fit, not within it."""
+    text = f"{'They want it. ' * 12}[Open in Slack](https://acme.slack.com/archives/C0SALES01/p1772530500000200)"
+    written = (FieldChange("text", None, text),)
+    change = Change(verb=Verb.CREATE, kind=Kind.NOTE, record_id=an_id(1), name="Call", fields=written)
+
+    shown = card(decided(change, State.DONE)).text
+    assert "They want it.\u2026" in shown
+    assert "https://" not in shown
+
+
 def test_what_does_not_fit_is_counted() -> None:
     """Of a text beyond Slack's limits the card says how much follows."""
     change = replace(changes()["note"], fields=(FieldChange("text", None, "x" * 10_234),))
