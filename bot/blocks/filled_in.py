@@ -14,7 +14,7 @@ from bot.blocks.primitives import is_web
 from bot.blocks.values import day_of
 from bot.errors import Misunderstood
 from bot.fields import Field, Holds
-from bot.language.money import parse_money
+from bot.language.money import parse_money, unknown_currency
 from bot.language.prefill import full_name
 from bot.models import (
     LINKABLE,
@@ -196,7 +196,8 @@ def _money(given: _Input) -> Value:
     old = given.old.currency if isinstance(given.old, Money) else ""
     money = parse_money(given.text, old or given.currency)
     if money is None or not money.currency:
-        raise Misunderstood("This is not an amount: write it like 12,500 EUR or €12.5k.")
+        not_one = "This is not an amount: write it like 12,500 EUR or €12.5k."
+        raise Misunderstood(unknown_currency(given.text) or not_one)
     return money
 
 

@@ -12,7 +12,7 @@ from msgspec import Struct, field
 from bot.blocks import ids
 from bot.blocks.primitives import Block, View, header, modal, option, plain_text
 from bot.changes import Verb
-from bot.language.money import format_money, parse_money
+from bot.language.money import format_money, parse_money, unknown_currency
 from bot.models import WRITABLE, Kind, Money, UserId
 from bot.team_settings import Approval, CardPlacing, Effect, Rule, TeamSettings
 
@@ -150,7 +150,7 @@ def _rules(reader: _Reader, currency: str) -> tuple[Rule, ...]:
 def _micros(text: str, currency: str) -> int:
     money = parse_money(text, currency)
     if money is None or money.micros <= 0:
-        raise ValueError("An amount such as 10,000 or 10k.")
+        raise ValueError(unknown_currency(text) or "An amount such as 10,000 or 10k.")
     return money.micros
 
 

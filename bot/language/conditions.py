@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import force_setattr
 
 from bot.errors import Misunderstood
-from bot.language.money import parse_money
+from bot.language.money import parse_money, unknown_currency
 from bot.language.periods import KNOWN, Clock, Period, read_period
 from bot.language.targets import read_someone
 from bot.language.tokens import Part, Qualified
@@ -178,6 +178,8 @@ def _number(part: Part, piece: Qualified) -> int | float:
 
 def _money(part: Part, piece: Qualified) -> Money:
     money = parse_money(part.text, "")
+    if money is None and (sentence := unknown_currency(part.text)):
+        raise Misunderstood(f"{piece.key}: {sentence}")
     if money is None:
         raise not_valid(piece, part.text, ["12500", ">10k", "<=1.5m", "10k..50k", '>="10k EUR"', "none"])
     return money

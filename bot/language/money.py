@@ -39,6 +39,11 @@ _AMOUNT = re.compile(
     rf"(?:\s?(?P<after>{_MARK}))?(?![\w%])",
     re.IGNORECASE,
 )
+_LETTERS = r"[^\W\d_]{2,20}|[\u20a0-\u20c0]"
+_WITH_LETTERS = re.compile(
+    rf"(?:(?P<before>{_LETTERS})\s?)?[-\u2212]?(?:{_NUMBER})(?:\s?(?:k|mio|mn|m|bn|b)(?![a-z]))?(?:\s?(?P<after>{_LETTERS}))?",
+    re.IGNORECASE,
+)
 _LARGEST = 2**53 - 1  # what a JSON number carries exactly
 
 
@@ -49,6 +54,18 @@ def parse_money(text: str, default_currency: str) -> Money | None:
     """
     match = _AMOUNT.fullmatch(text.strip())
     return _money(match, default_currency) if match else None
+
+
+def unknown_currency(text: str) -> str:
+    """What is wrong with an amount whose currency is none, such as `12 XYZ`, as a sentence; "" for any other text."""
+    match = _WITH_LETTERS.fullmatch(text.strip())
+    marks = [mark for mark in match.groups() if mark] if match else []
+    unknown = [mark for mark in marks if _currency(mark) not in _CODES]
+    if not unknown:
+        return ""
+    return (
+        f"\u201c{unknown[0]}\u201d is no currency that is known here: write its three letters, such as EUR, USD or GBP."
+    )
 
 
 def find_money(text: str, default_currency: str) -> tuple[Money, str] | None:

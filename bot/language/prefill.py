@@ -8,7 +8,7 @@ from bot.errors import Misunderstood
 from bot.fields import FIELDS, Field, Holds
 from bot.language.conditions import constant
 from bot.language.dates import find_date, midnight, read_date
-from bot.language.money import find_money, parse_money
+from bot.language.money import find_money, parse_money, unknown_currency
 from bot.language.periods import Clock
 from bot.language.qualifiers import qualifier
 from bot.language.targets import read_someone
@@ -122,9 +122,10 @@ def _checked(holds: Holds, text: str, piece: Qualified, clock: Clock) -> Value:
         value = read_date(spoken, now=clock.now, timezone=clock.timezone)
     if value is None:
         examples = {Holds.MONEY: "12k EUR", Holds.NUMBER: "100", Holds.YES_NO: "yes"}
+        odd = unknown_currency(text) if holds is Holds.MONEY else ""
         raise Misunderstood(
             f"{piece.key}: cannot be \u201c{text}\u201d.",
-            hint=f'For example {piece.key}:"{examples.get(holds, "next friday")}".',
+            hint=odd or f'For example {piece.key}:"{examples.get(holds, "next friday")}".',
         )
     return value
 

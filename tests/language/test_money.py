@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.language.money import find_money, format_money, parse_money
+from bot.language.money import find_money, format_money, parse_money, unknown_currency
 from bot.models import Money
 
 
@@ -45,6 +45,30 @@ def test_amounts_are_read_as_people_write_them(text: str, units: float, currency
 def test_other_texts_are_no_amounts(text: str) -> None:
     """What is no amount, or too large to keep exactly, is None."""
     assert parse_money(text, "USD") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "unknown"),
+    [
+        ("12 XYZ", "XYZ"),
+        ("XYZ 12,500.00", "XYZ"),
+        ("-12k euros", "euros"),
+        ("12 \u20bd", "\u20bd"),
+        ("EUR 12 XYZ", "XYZ"),
+        ("12 EUR", ""),
+        ("\u20ac12.5k", ""),
+        ("12 Mio", ""),
+        ("EUR 5 USD", ""),
+        ("12%", ""),
+        ("lots", ""),
+        ("", ""),
+    ],
+)
+def test_a_currency_that_is_none_is_named(text: str, unknown: str) -> None:
+    """Of everything else that is wrong with an amount nothing is said here."""
+    sentence = unknown_currency(text)
+    assert bool(sentence) is bool(unknown)
+    assert unknown in sentence
 
 
 @pytest.mark.parametrize(

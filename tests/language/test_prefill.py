@@ -134,3 +134,17 @@ def test_a_value_that_does_not_fit_is_told(kind: Kind, words: str) -> None:
     """A field named on purpose with a value that it cannot hold is a mistake, not a title."""
     with pytest.raises(Misunderstood, match="cannot be"):
         prefill(kind, words, CLOCK)
+
+
+@pytest.mark.parametrize(
+    ("kind", "words", "hint"),
+    [
+        (Kind.DEAL, 'Acme amount:"12 XYZ"', "\u201cXYZ\u201d is no currency"),
+        (Kind.COMPANY, 'Acme employees:"12 XYZ"', 'For example employees:"100"'),
+    ],
+)
+def test_what_fits_instead_is_told(kind: Kind, words: str, hint: str) -> None:
+    """An example, or what is wrong with an amount's currency."""
+    with pytest.raises(Misunderstood) as error:
+        prefill(kind, words, CLOCK)
+    assert hint in error.value.hint

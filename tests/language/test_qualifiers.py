@@ -236,6 +236,7 @@ def test_words_stay_as_they_were_typed(line: str, words: str) -> None:
         (Kind.PERSON, "foo:bar", "name:, email:, phone:, company:, title:, city:"),
         (Kind.DEAL, "stag:won", "Did you mean stage:"),
         (Kind.DEAL, "amount:lots", "amount: does not take"),
+        (Kind.DEAL, 'amount:>"10k XYZ"', "\u201cXYZ\u201d is no currency"),
         (Kind.DEAL, "amount:>12,500", "takes one value"),
         (Kind.COMPANY, "employees:many", ">=100"),
         (Kind.TASK, "due:tomorow", "Did you mean due:tomorrow"),

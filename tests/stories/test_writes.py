@@ -278,6 +278,9 @@ async def test_a_form_says_at_the_field_what_is_wrong(one_home):
     view = await one_home.ask_form("/crm new deal")
     await one_home.slack.submit(view, {"Name": "Big", "Amount": "a lot"})
     assert view.errors["amount"] == "This is not an amount: write it like 12,500 EUR or €12.5k."
+    await one_home.slack.submit(view, {"Amount": "12 XYZ"})
+    assert "“XYZ” is no currency" in view.errors["amount"]
+    assert "three letters, such as EUR" in view.errors["amount"]
     assert "Name" in labels_of(view)
 
 
