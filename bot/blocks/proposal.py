@@ -122,6 +122,24 @@ def told_proposer(proposal: Proposal) -> str:
     return f"{who} cancelled what you proposed, so nothing was written: {would}"
 
 
+def gone(proposal: Proposal, deletion: Proposal | None, timezone: str) -> Message:
+    """For whoever proposes something again about a record that the CRM has no more: what is left to do.
+
+    `deletion` is how it went, where that was confirmed here.
+    """
+    about = _name(proposal.change)
+    said: list[Line] = [
+        [leaf(f"The {proposal.change.kind} "), leaf(about, bold=True), leaf(" is not in the CRM any more.")]
+    ]
+    undo = None
+    if deletion:
+        by = _by(deletion, Around(timezone=timezone))
+        said.append([leaf("It was deleted here. "), *by, leaf(f" {_ending(deletion)}")])
+        undo = button("Undo", ids.PROPOSAL_UNDO, deletion.id, about=title(deletion.change, done=True))
+    history = button("History", ids.RECORD_HISTORY, ids.reference(proposal.record), about=about)
+    return message([paragraph(*said), actions(undo, history)])
+
+
 def title(change: Change, *, done: bool = False) -> str:
     """The verb and the record: `Delete company Acme Inc`."""
     return f"{(_DID if done else _WILL)[change.verb]} {change.kind}: {_name(change)}"

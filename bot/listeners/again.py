@@ -6,10 +6,13 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from bot.blocks import forms
+from bot.blocks import forms, ids
 from bot.blocks.forms import FormContext
+from bot.blocks.primitives import footnote, modal
+from bot.blocks.proposal import gone
 from bot.changes import Change, Verb, new_values
-from bot.errors import Refused
+from bot.crm.twenty import Twenty
+from bot.errors import NotFound, Refused
 from bot.listeners.drafts import Draft, kept
 from bot.listeners.front import Here
 from bot.listeners.payloads import Click
@@ -17,11 +20,15 @@ from bot.listeners.resolving import origin_of, proposal_on_card
 from bot.listeners.write import Write, opened_by, with_ties
 from bot.listeners.writers import may_write
 from bot.models import Refs, Value
-from bot.proposal import Proposal
+from bot.proposal import Proposal, What
 from bot.proposals.proposing import Origin, Proposing
 from bot.store import Store
 
 FOR_ANOTHER_CRM = "This was proposed for another CRM than the one that this workspace is connected to now."
+BEHIND = "Behind this form stands what can be done now."
+
+LOOKED_BACK = 50
+"""Entries of a record's history in which its last write is looked for."""
 
 
 class Again:
@@ -39,22 +46,53 @@ class Again:
         if proposal.undo_of:
             await self._proposing.undo(proposal.undo_of, await _origin(proposal, here))
         elif proposal.change.verb is Verb.DELETE:
-            await self._proposing.delete(proposal.record, await _origin(proposal, here))
+            await self._delete(proposal, here)
         else:
             await self._form(proposal, here)
+
+    async def _delete(self, proposal: Proposal, here: Here) -> None:
+        await _crm_of(proposal.change, here)
+        try:
+            await self._proposing.delete(proposal.record, await _origin(proposal, here))
+        except NotFound:
+            await self._gone(proposal, here)
+
+    async def _gone(self, proposal: Proposal, here: Here) -> None:
+        """Say what is left to do, behind the form: what Undo leads to, a card, stands there as well."""
+        said = gone(proposal, await self._deletion(proposal, here), (await here.viewer()).timezone)
+        if here.talk.has_view:
+            await here.talk.update(modal("CRM", [*said.blocks[:1], footnote(BEHIND)], ids.MESSAGE_VIEW))
+        await here.talk.privately(said)
+
+    async def _deletion(self, proposal: Proposal, here: Here) -> Proposal | None:
+        """The confirmed delete that its record went by; None when it went another way, or that is forgotten."""
+        events = await self._store.history.of_record(here.team.id, proposal.change.record_id, limit=LOOKED_BACK)
+        last = next((each for each in events if each.what is What.DONE), None)
+        if last is None or last.verb is not Verb.DELETE:
+            return None
+        return await self._store.proposals.proposal(here.team.id, last.proposal_id)
 
     async def _form(self, proposal: Proposal, here: Here) -> None:
         change, context = proposal.change, _context(proposal, here)
         await here.talk.open(forms.loading(context))
         await may_write(here, change.verb, change.kind)
-        crm = await here.team.crm()
-        if change.connection_id != crm.connection_id:
-            raise Refused(FOR_ANOTHER_CRM)
+        crm = await _crm_of(change, here)
         draft = Draft(context, _values(change))
         if change.verb is Verb.UPDATE:
-            record = await with_ties(await crm.read(change.kind, change.record_id), crm)
+            try:
+                record = await with_ties(await crm.read(change.kind, change.record_id), crm)
+            except NotFound:
+                await self._gone(proposal, here)
+                return
             draft = Draft(context, {**record.values, **_values(change, record.values.get("records"))}, record)
         await self._write.show_form(replace(draft, context=await kept(draft, here, self._store, self._now())), here)
+
+
+async def _crm_of(change: Change, here: Here) -> Twenty:
+    crm = await here.team.crm()
+    if change.connection_id != crm.connection_id:
+        raise Refused(FOR_ANOTHER_CRM)
+    return crm
 
 
 async def _origin(proposal: Proposal, here: Here) -> Origin:

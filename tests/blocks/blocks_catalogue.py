@@ -179,6 +179,8 @@ def _proposals(words: Words) -> dict[str, Message]:
         "proposal trashed": proposal.card(trashed, around),
         "proposal gone": proposal.card(gone, around),
         "proposal undo": proposal.card(undo),
+        "proposal of what was deleted here": proposal.gone(a_proposal(all_changes["person"]), trashed, TZ),
+        "proposal of what was deleted elsewhere": proposal.gone(a_proposal(all_changes["person"]), None, TZ),
     }
 
 

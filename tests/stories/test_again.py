@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from bot.models import TeamId, UserId
 from bot.sandbox.slack import Message, buttons_of, text_of
 from bot.sandbox.slack.sample import ACME, ANA, CLEO, PRIVATE, SALES
@@ -113,6 +115,51 @@ async def test_an_expired_delete_is_a_card_again(one_home):
     second = await one_home.private_card()
     assert text_of(second).startswith("Delete company: Zephyr?")
     assert buttons_of(second) == ["Confirm", "Cancel"]
+
+
+@pytest.mark.parametrize("wanted", ["edit", "delete"])
+async def test_what_was_deleted_here_can_be_brought_back_first(one_home, wanted):
+    """Its record is gone: who deleted it, and the Undo of that; once it is back, the first card has its form again."""
+    company = one_home.crm.add("companies", {"name": "Zephyr"})
+    card = await ended(one_home, wanted, company["id"])
+    deletion = await one_home.ask(f"/crm delete {company['id']}")
+    await one_home.slack.click(deletion, "Confirm", user=ANA)
+    await one_home.shows(deletion, "Deleted company")
+
+    await again(one_home, card)
+
+    told = await one_home.told(ANA, "is not in the CRM any more")
+    assert f"confirmed by @{ANA}" in text_of(told)
+    assert buttons_of(told) == ["Undo", "History"]
+    await one_home.slack.click(told, "Undo", user=ANA)
+    await one_home.told(ANA, "Restore company: Zephyr?")
+
+
+@pytest.mark.parametrize("wanted", ["edit", "delete"])
+async def test_what_was_deleted_elsewhere_has_its_history(one_home, wanted):
+    """Nobody deleted it here, so there is nothing to undo; what happened to it before can be read."""
+    company = one_home.crm.add("companies", {"name": "Zephyr"})
+    card = await ended(one_home, wanted, company["id"])
+    one_home.crm.remove("companies", company["id"])
+
+    await again(one_home, card)
+
+    told = await one_home.told(ANA, "is not in the CRM any more")
+    assert buttons_of(told) == ["History"]
+    await one_home.slack.click(told, "History", user=ANA)
+    await one_home.told(ANA, "What happened to “Zephyr”")
+    form = one_home.slack.modal(ANA)
+    assert form is None or "Behind this form" in text_of(form)
+
+
+async def ended(home: House, wanted: str, company: str) -> Message:
+    """The expired card of a change or a delete."""
+    if wanted == "edit":
+        await home.slack.submit(await home.ask_form(f"/crm edit {company}"), {"City": "Potsdam"})
+    else:
+        await home.slack.command(ANA, SALES, f"/crm delete {company}")
+    await home.private_card()
+    return await expired(home)
 
 
 async def test_an_expired_undo_is_proposed_again(one_home):
