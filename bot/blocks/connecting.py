@@ -151,6 +151,12 @@ def connected(crm_name: str, *, voided: int, command: str) -> Message:
     )
 
 
+def connected_since(standing: Standing, *, command: str, timezone: str) -> Message:
+    """The same in the place of a button that is pressed when all is done."""
+    done = connected(standing.crm_name, voided=0, command=command).blocks
+    return message([done[0], paragraph(*_since(standing, timezone)), *done[1:]])
+
+
 # How it stands
 
 

@@ -9,7 +9,7 @@ from bot.blocks import connecting as say
 from bot.blocks.connecting import Standing
 from bot.blocks.problems import Problem, problem
 from bot.crm.connections import Connection
-from bot.errors import BotError, CredentialBroken, Unavailable
+from bot.errors import BotError, CredentialBroken, Misunderstood, Unavailable
 from bot.listeners.admins import admin
 from bot.listeners.front import Here
 from bot.listeners.guard import told
@@ -73,7 +73,8 @@ class Connect:
     async def check(self, click: Click, here: Here) -> None:
         """Check now: the question when it is done, else where it stands."""
         await admin(here, CONNECT)
-        pending = await self._connecting.in_the_making(here.team.id, click.value)
+        if not (pending := await self._in_the_making(click, here)):
+            return
         connection = await self._connecting.look(pending)
         if connection is None:
             await here.talk.privately(say.said(TOO_LATE), replace=True)
@@ -85,7 +86,8 @@ class Connect:
     async def confirm(self, click: Click, here: Here) -> None:
         """Bind it: from now on everybody here looks into this CRM."""
         profile = await admin(here, CONNECT)
-        pending = await self._connecting.in_the_making(here.team.id, click.value)
+        if not (pending := await self._in_the_making(click, here)):
+            return
         name, bound = await self._connecting.bind(pending, profile.user_id)
         self._unwatch(here.team.id)
         done = say.connected(name, voided=len(bound.voided), command=self._command)
@@ -95,10 +97,24 @@ class Connect:
     async def cancel(self, click: Click, here: Here) -> None:
         """Leave everything as it was."""
         await admin(here, CONNECT)
-        await self._connecting.in_the_making(here.team.id, click.value)
+        if not await self._in_the_making(click, here):
+            return
         self._unwatch(here.team.id)
         await self._connecting.cancel(here.team.id)
         await here.talk.privately(say.said(ENDED), replace=True)
+
+    async def _in_the_making(self, click: Click, here: Here) -> PendingConnection | None:
+        """What the button names; None once that is over, and then how it ended stands in the button's place."""
+        try:
+            return await self._connecting.in_the_making(here.team.id, click.value)
+        except Misunderstood as error:
+            over = problem(Problem(str(error), hint=error.hint))
+        bound = await self._store.connections.connection(here.team.id)
+        if bound and button_value(bound.connection_id) == click.value:
+            timezone = (await here.viewer()).timezone
+            over = say.connected_since(await self.standing(here), command=self._command, timezone=timezone)
+        await here.talk.privately(over, replace=True)
+        return None
 
     async def _notice(self, here: Here) -> None:
         connection = await self._connecting.finished(here.team.id)

@@ -34,6 +34,7 @@ def messages_of_teams(words: Words) -> dict[str, Message]:
         "connect waiting": connecting.waiting("v"),
         "connect question": connecting.question(found, "v", command=COMMAND),
         "connected": connecting.connected(name, voided=1, command=COMMAND),
+        "connected since": connecting.connected_since(standing(words), command=COMMAND, timezone=TZ),
         "status": connecting.status(standing(words), command=COMMAND, timezone=TZ),
         "status broken": connecting.status(standing(words, fault="team"), command=COMMAND, timezone=TZ),
         "status not connected": connecting.status(standing(words, is_bound=False), command=COMMAND, timezone=TZ),

@@ -12,7 +12,7 @@ from bot.crm.connections import Maton
 from bot.crm.crms import CRMs
 from bot.crm.maton import http_client
 from bot.models import TeamId, UserId
-from bot.sandbox.slack import text_of
+from bot.sandbox.slack import buttons_of, text_of
 from bot.sandbox.slack.sample import ACME, ANA, BEN, CLEO, GLOBEX, GUS, SALES
 from bot.sandbox.twenty import FakeCRM, samples
 from bot.teams.connecting import Connecting
@@ -113,6 +113,24 @@ async def test_check_now(acme: Street) -> None:
     await acme.told(CLEO, "is this your CRM?")
 
 
+@pytest.mark.parametrize("button", ["Check now", "Cancel"])
+async def test_an_old_button_says_that_all_is_done_and_is_gone(acme: Street, button: str) -> None:
+    """An early Check now was answered with buttons of its own; pressed later, by whom it was connected stands there."""
+    offer = await acme.ask("/crm connect", user=CLEO)
+    await acme.slack.click(offer, "Check now", user=CLEO)
+    early = await acme.told(CLEO, "Not connected yet")
+    acme.finish_at_maton(ACME)
+    await acme.slack.click(await acme.told(CLEO, "is this your CRM?"), "Confirm", user=CLEO)
+    await acme.told(CLEO, "Connected to")
+
+    await acme.slack.click(early, button, user=CLEO)
+
+    shown = await acme.shows(early, "Connected to")
+    assert f"by @{CLEO}" in text_of(shown)
+    assert buttons_of(shown) == []
+    assert await acme.bot.store.connections.connection(TeamId(ACME)) is not None
+
+
 async def test_cancel_deletes_the_connection(acme: Street) -> None:
     """Cancel leaves nothing behind at Maton, and its card is dead afterwards."""
     offer = await acme.ask("/crm connect", user=CLEO)
@@ -122,7 +140,7 @@ async def test_cancel_deletes_the_connection(acme: Street) -> None:
 
     assert acme.maton.connections.listed() == []
     await acme.slack.click(offer, "Check now", user=CLEO)
-    await acme.told(CLEO, "no longer in the making")
+    assert buttons_of(await acme.shows(offer, "no longer in the making")) == []
 
 
 async def test_a_connection_that_fails_is_deleted(acme: Street) -> None:
@@ -176,7 +194,7 @@ async def test_a_reconnect_swaps_and_voids(acme: Street) -> None:
 
 
 async def test_the_same_question_binds_once(acme: Street) -> None:
-    """A second Confirm, or one after a cancel, finds nothing in the making."""
+    """A second Confirm finds nothing in the making any more, and says by whom it was connected."""
     await acme.ask("/crm connect", user=CLEO)
     acme.finish_at_maton(ACME)
     question = await acme.told(CLEO, "is this your CRM?")
@@ -184,7 +202,7 @@ async def test_the_same_question_binds_once(acme: Street) -> None:
     await acme.told(CLEO, "Connected to")
     await acme.slack.click(question, "Confirm", user=CLEO)
 
-    await acme.told(CLEO, "no longer in the making")
+    await acme.shows(question, f"by @{CLEO}")
 
 
 @pytest.mark.parametrize("deleted", [True, False], ids=["deleted at once", "deleted later"])
