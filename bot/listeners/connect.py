@@ -232,11 +232,7 @@ class Connect:
     async def disconnect_confirm(self, click: Click, here: Here) -> None:
         """End it, and delete it at Maton."""
         await admin(here, DISCONNECT)
-        present = await self._store.connections.connection(here.team.id)
-        if present is None or button_value(present.connection_id) != click.value:
-            await here.talk.privately(
-                problem(Problem("This connection was replaced or ended meanwhile.")), replace=True
-            )
+        if not await self._still_bound(click, here):
             return
         self._unwatch(here.team.id)
         bound = await self._connecting.disconnect(here.team.id)
@@ -245,4 +241,13 @@ class Connect:
 
     async def disconnect_cancel(self, click: Click, here: Here) -> None:
         """Leave it."""
-        await here.talk.privately(say.said("Nothing was changed; the CRM stays connected."), replace=True)
+        if await self._still_bound(click, here):
+            await here.talk.privately(say.said("Nothing was changed; the CRM stays connected."), replace=True)
+
+    async def _still_bound(self, click: Click, here: Here) -> bool:
+        """Whether the connection that the button names is the team's; said in the button's place when it is not."""
+        present = await self._store.connections.connection(here.team.id)
+        if present and button_value(present.connection_id) == click.value:
+            return True
+        await here.talk.privately(problem(Problem("This connection was replaced or ended meanwhile.")), replace=True)
+        return False

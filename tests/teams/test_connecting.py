@@ -274,6 +274,18 @@ async def test_disconnect(acme: Street) -> None:
     assert "not connected" in text_of(await acme.ask("/crm status"))
 
 
+async def test_a_cancel_after_the_end_promises_no_connection(acme: Street) -> None:
+    """Of two questions one was confirmed: Cancel on the other says that it is over, not that it stays."""
+    await acme.connect(ACME)
+    first, second = [await acme.ask("/crm disconnect", user=CLEO) for _ in range(2)]
+    await acme.slack.click(first, "Confirm", user=CLEO)
+    await acme.told(CLEO, "Disconnected")
+
+    await acme.slack.click(second, "Cancel", user=CLEO)
+
+    assert buttons_of(await acme.shows(second, "replaced or ended meanwhile")) == []
+
+
 async def test_two_teams_never_share_a_connection(town: Street) -> None:
     """Each team looks into its own CRM, and every request carries that team's own connection."""
     for team in (ACME, GLOBEX):
