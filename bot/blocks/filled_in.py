@@ -205,7 +205,7 @@ def _number(given: _Input) -> Value:
     if not given.text:
         return None
     if not _NUMBER.fullmatch(given.text):
-        raise Misunderstood("This is not a number.")
+        raise Misunderstood("This is not a number: write it like 1200.")
     number = float(given.text)
     return int(number) if number.is_integer() else number
 

@@ -97,18 +97,25 @@ def _hint(asked: _Asked) -> str:
     if not fits(asked.value):
         length = len(text_of(asked.value))
         return f"The text has {length:,} characters, more than a form takes. Left empty, it stays as it is."
-    match asked.value:
-        case When() as when if asked.field.holds is Holds.DATE_TIME and not fits_picker(when, asked.timezone):
-            return f"Now {in_words(when, asked.timezone)}, which no picker shows. Left empty, it stays as it is."
+    when = asked.value
+    if asked.field.holds is Holds.DATE_TIME and isinstance(when, When) and not fits_picker(when, asked.timezone):
+        return f"Now {in_words(when, asked.timezone)}, which no picker shows. Left empty, it stays as it is."
+    return f"{_HINTS.get(asked.field.holds, '')} {_kept(asked.value)}".strip()
+
+
+def _kept(value: Value) -> str:
+    match value:
         case Emails(additional=more) | Phones(additional=more) | Links(secondary=more) if more:
-            return f"{len(more)} more stay as they are."
-    return _HINTS.get(asked.field.holds, "")
+            return f"The record has {len(more)} more, and keeps {'it' if len(more) == 1 else 'them'}."
+    return ""
 
 
 _HINTS = {
-    Holds.MONEY: "For example 12,500 EUR or €12.5k",
-    Holds.PHONES: "With its country code, such as +1 555 0100",
-    Holds.RECORDS: "Companies, people and deals; type a few letters.",
+    Holds.LINKS: "A web address, such as acme.com.",
+    Holds.MONEY: "For example 12,500 EUR or €12.5k.",
+    Holds.PHONES: "With its country code, such as +1 555 0100.",
+    Holds.MEMBER: "A member of the CRM, by name or email.",
+    Holds.RECORDS: "Companies, people and deals, by name.",
 }
 
 

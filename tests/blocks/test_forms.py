@@ -64,6 +64,27 @@ def test_labels_are_the_fields_plain_names(kind: Kind) -> None:
     assert [(each.label, each.key) for each in FIELDS[kind]] == [(i["label"]["text"], i["block_id"]) for i in inputs]
 
 
+@pytest.mark.parametrize(
+    ("kind", "key", "value", "hint"),
+    [
+        (Kind.PERSON, "email", Emails("a@x.org", ("b@x.org",)), "The record has 1 more, and keeps it."),
+        (
+            Kind.PERSON,
+            "phone",
+            Phones(Phone("+1 555"), (Phone("+1 556"), Phone("+1 557"))),
+            "With its country code, such as +1 555 0100. The record has 2 more, and keeps them.",
+        ),
+        (Kind.COMPANY, "domain", None, "A web address, such as acme.com."),
+        (Kind.TASK, "assignee", None, "A member of the CRM, by name or email."),
+        (Kind.TASK, "records", None, "Companies, people and deals, by name."),
+    ],
+)
+def test_a_hint_says_what_fits_and_what_stays(kind: Kind, key: str, value: Value, hint: str) -> None:
+    """It stays where a placeholder goes once something is typed."""
+    (block,) = [each for each in shown(RECORDS[kind], **{key: value})["blocks"] if each.get("block_id") == key]
+    assert block["hint"]["text"] == hint
+
+
 def test_a_form_has_only_the_fields_of_this_crm() -> None:
     """A field that the connected CRM lacks is not asked for."""
     schema = msgspec.structs.replace(a_schema(Kind.COMPANY), fields=(field(Kind.COMPANY, "name"),))

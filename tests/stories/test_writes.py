@@ -186,7 +186,7 @@ async def test_whoever_is_no_member_is_suggested_no_task(one_home):
 
     view = await one_home.ask_form("/crm new task Call Ada")
 
-    assert "member" not in text_of(view)
+    assert "not a member" not in text_of(view)
     assert "assigned to nobody" in text_of(await proposed(one_home, "/crm new task Call Ada", {}))
 
 
