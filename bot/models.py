@@ -210,7 +210,8 @@ class RecordCard(Struct, frozen=True, kw_only=True):
 class Listing(Struct, frozen=True, kw_only=True):
     """One page of a list; `previous` and `next` are opaque tokens of their pages, "" where there is none.
 
-    `total` counts all pages, None when unknown.
+    `token` is the page's own, "" where it is shown but once. `total` counts all pages, None when unknown. `waiting` are
+    the ids of tasks that the reader has proposed to complete.
     """
 
     title: str
@@ -220,6 +221,8 @@ class Listing(Struct, frozen=True, kw_only=True):
     total: int | None = None
     previous: str = ""
     next: str = ""
+    token: str = ""
+    waiting: frozenset[str] = frozenset()
     remark: str = ""
 
 

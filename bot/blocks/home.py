@@ -111,7 +111,7 @@ def _tasks(what: Home, now: datetime) -> list[Block | None]:
 
 def _task(task: Record, timezone: str, now: datetime) -> Block:
     done = button("Done", ids.RECORD_DONE, ids.reference(task.ref), about=rows.name(task))
-    return section(rows.row(task, timezone, overdue=rows.is_overdue(task, timezone, now)), done)
+    return section(rows.row(task, timezone, first=rows.overdue(task, timezone, now)), done)
 
 
 def _ways(what: Home, command: str) -> Blocks:

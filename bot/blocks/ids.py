@@ -19,8 +19,8 @@ PROPOSAL_USE_EXISTING = "proposal_use_existing"
 PROPOSAL_SHOW = "proposal_show"
 PROPOSAL_AGAIN = "proposal_again"
 
-# Records: the value is `reference(ref)`; for RECORD_MORE the option's value is `more_value(what, ref)`, for
-# RECORD_UNSHARE the value is `shared_value(ref, by)`
+# Records: the value is `reference(ref)`; for RECORD_DONE in a list `done_value(ref, page)`, for RECORD_MORE the
+# option's value is `more_value(what, ref)`, for RECORD_UNSHARE the value is `shared_value(ref, by)`
 RECORD_SHOW = "record_show"
 RECORD_HISTORY = "record_history"
 RECORD_EDIT = "record_edit"
@@ -95,6 +95,17 @@ def _can_be_id(said: str) -> bool:
         return bool(UUID(said))
     except ValueError:
         return False
+
+
+def done_value(ref: Ref, page: str) -> str:
+    """The value of Done: the task, and the token of the page of a list in which it stands, if it does."""
+    return f"{reference(ref)} {page}".rstrip()
+
+
+def read_done(value: str) -> tuple[Ref, str]:
+    """What `done_value` wrote: the task, and the page's token or ""."""
+    task, _, page = value.partition(" ")
+    return dereference(task, (Kind.TASK,)), page
 
 
 def more_value(what: str, ref: Ref) -> str:

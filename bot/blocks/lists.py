@@ -37,6 +37,7 @@ ROWS = 30
 CHOICES = 10
 ECHO = 200
 """Characters of the asker's own words in an answer that found nothing."""
+PROPOSED = "Done is proposed, see its card"
 PARTS = 10
 """Stages or owners whose sums are shown; the rest is counted."""
 
@@ -64,7 +65,7 @@ def listing(listing: Listing, viewer: Viewer, now: datetime, *, totals: Sums | N
             header(listing.title),
             footnote(_counted(listing)),
             *(_totals(totals) if totals else []),
-            *(block for title, records in grouped for block in _rows(title, records, viewer.timezone, now)),
+            *(block for title, records in grouped for block in _rows(title, records, viewer.timezone, now, listing)),
             *_remark(listing.remark),
             _ways_on(listing, viewer.timezone),
         ]
@@ -109,12 +110,13 @@ def nothing(sentence: str, next_step: str) -> Message:
     return message([section(sentence), footnote(next_step)])
 
 
-def record_row(record: Record, timezone: str, *, overdue: bool) -> Block:
-    """One record with the button that fits it, Done for an open task, else Show; `overdue` is said in words."""
-    verb, action_id = ("Done", ids.RECORD_DONE) if is_open_task(record) else ("Show", ids.RECORD_SHOW)
+def record_row(record: Record, timezone: str, *, first: Sequence[str] = (), page: str = "") -> Block:
+    """One record with the button that fits it: Done for an open task, which names the `page` it is on, else Show."""
     name = rows.name(record)
-    text = rows.below(name, rows.telling(record, timezone, overdue=overdue))
-    return section(text, button(verb, action_id, ids.reference(record.ref), about=name))
+    text = rows.below(name, rows.telling(record, timezone, first=first))
+    if is_open_task(record):
+        return section(text, button("Done", ids.RECORD_DONE, ids.done_value(record.ref, page), about=name))
+    return section(text, button("Show", ids.RECORD_SHOW, ids.reference(record.ref), about=name))
 
 
 def ways_to_show(records: Sequence[Record], timezone: str) -> Block | None:
@@ -140,17 +142,18 @@ def _group(kind: Kind, found: Found, timezone: str, now: datetime) -> Blocks:
     return _rows(f"{kind.plural.capitalize()} ({shown})", records, timezone, now)
 
 
-def _rows(title: str, records: Sequence[Record], timezone: str, now: datetime) -> Blocks:
+def _rows(
+    title: str, records: Sequence[Record], timezone: str, now: datetime, listing: Listing | None = None
+) -> Blocks:
     """The records below their heading; where that says that they are overdue, the rows do not."""
     heading = [paragraph([leaf(title, bold=True)])] if title else []
-    is_said = title == rows.OVERDUE
-    return [
-        *heading,
-        *(
-            record_row(each, timezone, overdue=not is_said and rows.is_overdue(each, timezone, now))
-            for each in records[:ROWS]
-        ),
-    ]
+    waiting, page = (listing.waiting, listing.token) if listing else ((), "")
+
+    def first(record: Record) -> list[str]:
+        late = [] if title == rows.OVERDUE else rows.overdue(record, timezone, now)
+        return [PROPOSED, *late] if record.id in waiting else late
+
+    return [*heading, *(record_row(each, timezone, first=first(each), page=page) for each in records[:ROWS])]
 
 
 def _choice(record: Record, timezone: str, action_id: str, verb: str) -> Block:

@@ -1,5 +1,6 @@
 """One line about a record: the few values by which a person knows it from its neighbours."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from bot.blocks.primitives import one_line
@@ -40,12 +41,12 @@ def name(record: Record) -> str:
     return one_line(record.name, 200) or "(no name)"
 
 
-def telling(record: Record, timezone: str, *, overdue: bool = False) -> str:
+def telling(record: Record, timezone: str, *, first: Sequence[str] = ()) -> str:
     """What tells the record from others: `Proposal · EUR 12,500 · Owner Ana`; "" when the CRM knows nothing more.
 
-    That it is overdue stands first.
+    `first` are words on how it stands, such as that it is overdue.
     """
-    held, told = record.values, [OVERDUE] if overdue else _written(record, timezone)
+    held, told = record.values, [*first, *_written(record, timezone)]
     for key, called in _CALLED[record.kind]:
         value = held.get(key)
         if key == "text" and isinstance(value, str):
@@ -53,6 +54,11 @@ def telling(record: Record, timezone: str, *, overdue: bool = False) -> str:
         if value is not None and (text := _briefly(value, timezone)):
             told.append(called + text)
     return one_line(" · ".join(told), LINE)
+
+
+def overdue(record: Record, timezone: str, now: datetime) -> list[str]:
+    """The word for it, when the record is."""
+    return [OVERDUE] if is_overdue(record, timezone, now) else []
 
 
 def is_overdue(record: Record, timezone: str, now: datetime) -> bool:
@@ -68,9 +74,9 @@ def is_overdue(record: Record, timezone: str, now: datetime) -> bool:
     return day_of(due, timezone).date() < now.astimezone(zone_of(timezone)).date()
 
 
-def row(record: Record, timezone: str, *, overdue: bool = False) -> str:
+def row(record: Record, timezone: str, *, first: Sequence[str] = ()) -> str:
     """The name, and below it what is telling."""
-    return below(name(record), telling(record, timezone, overdue=overdue))
+    return below(name(record), telling(record, timezone, first=first))
 
 
 def below(name: str, told: str) -> str:

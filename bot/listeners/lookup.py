@@ -3,6 +3,7 @@
 Every answer is private to the asker. Budgets of CRM requests: find 3 and 1 for names, a list 3, a card 6.
 """
 
+import logging
 from collections.abc import Callable
 from datetime import datetime
 
@@ -11,9 +12,11 @@ from slack_sdk.errors import SlackApiError
 
 from bot.answers import Page
 from bot.blocks import ids, lists, records
+from bot.blocks.primitives import Message
 from bot.blocks.sums import Sums, sums
+from bot.changes import Verb, new_values
 from bot.crm.twenty import Twenty
-from bot.errors import Misunderstood, NotAllowed, NotFound, NotRouted, Refused
+from bot.errors import BotError, Misunderstood, NotAllowed, NotFound, NotRouted, Refused
 from bot.language import commands, intents
 from bot.language.meant import meant
 from bot.language.qualifiers import CLOSED
@@ -23,12 +26,17 @@ from bot.listeners.payloads import Click
 from bot.listeners.resolving import matches, mine, profile_of, resolved
 from bot.listeners.valid_here import corrected
 from bot.models import LINKABLE, Kind, Listing, RecordCard, Ref
+from bot.proposal import Proposal, State
 from bot.queries import Position, Query
 from bot.slack.talk import reason
 from bot.store import Store
 from bot.teams.links import record_url
 
+log = logging.getLogger(__name__)
+
 PAGE = 10
+LOOKED_THROUGH = 100
+"""Of one's own open proposals, for those that complete a task of the list."""
 NO_WORKFLOWS = "This CRM does not offer its workflows over its API."
 KEYWORDS = ("order", "where")
 OR_WRITE = "To sort, write sort:created-desc; a filter of the CRM's own is written like where createdAt[gt]:2026-01-01."
@@ -58,20 +66,31 @@ class Lookup:
         everybodys = await resolved(asked.query, crm, here)
         query = await mine(everybodys, crm, here) if asked.mine_if_member else everybodys
         try:
-            await self._page(query, Position(), here, only_mine=query != everybodys)
+            answer = await self._page(query, Position(), here, only_mine=query != everybodys)
         except Refused as error:
             raise await corrected(query, error, crm) from error
+        await here.talk.privately(answer)
 
     async def turn(self, click: Click, here: Here) -> None:
         """Previous or Next, in place; from any page, after the data has changed, and after a restart."""
         listed = await self._store.listings.listing(here.team.id, here.talk.user, click.value)
         if listed is None:
             raise Misunderstood("This list is too old to be turned.", hint="Run the command again.")
-        await self._page(listed.query, listed.position, here, in_place=True)
+        await here.talk.privately(await self._page(listed.query, listed.position, here), replace=True)
 
-    async def _page(
-        self, query: Query, position: Position, here: Here, *, in_place: bool = False, only_mine: bool = False
-    ) -> None:
+    async def renew(self, page: str, here: Here) -> None:
+        """Show a page of a list as it is now in place of the message that was clicked; where it cannot be, leave it."""
+        listed = await self._store.listings.listing(here.team.id, here.talk.user, page) if page else None
+        if listed is None:
+            return
+        try:
+            answer = await self._page(listed.query, listed.position, here)
+        except BotError as error:
+            log.info("a list stays as it was: %s", type(error).__name__, extra={"team": here.team.id})
+            return
+        await here.talk.by_response(answer, replace=True)
+
+    async def _page(self, query: Query, position: Position, here: Here, *, only_mine: bool = False) -> Message:
         crm = await here.team.crm()
         page = await crm.page(query, position, size=PAGE)
         totals = await _totals(page, crm) if query.kind is Kind.DEAL else None
@@ -83,10 +102,16 @@ class Lookup:
             total=page.total,
             previous=await self._token(query, page.previous, here),
             next=await self._token(query, page.next, here),
+            token=await self._token(query, position, here) if query.kind is Kind.TASK else "",
+            waiting=await self._waiting(here) if query.kind is Kind.TASK else frozenset(),
             remark=_remark(query, page, only_mine=only_mine),
         )
-        answer = lists.listing(listing, await here.viewer(), self._now(), totals=totals)
-        await here.talk.privately(answer, replace=in_place)
+        return lists.listing(listing, await here.viewer(), self._now(), totals=totals)
+
+    async def _waiting(self, here: Here) -> frozenset[str]:
+        """The tasks that this person has proposed to complete, and that nobody has decided on."""
+        proposed = await self._store.proposals.open_of(here.team.id, here.talk.user, limit=LOOKED_THROUGH)
+        return frozenset(each.change.record_id for each in proposed if completes(each))
 
     async def _token(self, query: Query, position: Position | None, here: Here) -> str:
         """The opaque name of a page: what a button carries shows nothing of what was asked."""
@@ -172,6 +197,12 @@ class Lookup:
         except NotRouted:
             raise Misunderstood(NO_WORKFLOWS, hint="They can be seen and run in Twenty itself.") from None
         await here.talk.privately(lists.workflows(found))
+
+
+def completes(proposal: Proposal) -> bool:
+    """Whether it waits for somebody to confirm that a task is done."""
+    done = proposal.change.kind is Kind.TASK and new_values(proposal.change).get("status") == records.DONE
+    return done and proposal.state is State.PENDING and proposal.change.verb is Verb.UPDATE
 
 
 async def _totals(page: Page, crm: Twenty) -> Sums | None:

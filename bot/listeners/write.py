@@ -159,8 +159,14 @@ class Write:
         await self._delete(ids.dereference(click.value, WRITABLE), here)
 
     async def done_clicked(self, click: Click, here: Here) -> None:
-        """The card for the task whose Done was pressed."""
-        await self._done(ids.dereference(click.value, (Kind.TASK,)), here)
+        """The card for the task whose Done was pressed; the list in which it stood says so from then on."""
+        task, page = ids.read_done(click.value)
+        try:
+            await self._done(task, here)
+        except (Misunderstood, NotFound):  # done or gone by now: the list was behind
+            await self._lookup.renew(page, here)
+            raise
+        await self._lookup.renew(page, here)
 
     async def more(self, click: Click, here: Here) -> None:
         """The rest of a record card's menu."""

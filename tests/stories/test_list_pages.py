@@ -1,10 +1,13 @@
 """Turning the pages of a list: every record once, from any page, after the data has changed and after a restart."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.app import build
+from bot.models import TeamId, UserId
 from bot.sandbox.slack import Message, buttons_of, text_of
-from bot.sandbox.slack.sample import ANA, BEN
+from bot.sandbox.slack.sample import ACME, ANA, BEN
 from tests.house import House, running
 
 LINES = {
@@ -26,7 +29,7 @@ LINES = {
 def shown(page: Message) -> list[str]:
     """The ids of the records on a page, in order."""
     rows = [block["accessory"]["value"] for block in page.blocks if block.get("accessory")]
-    return [value.partition(":")[2] for value in rows]
+    return [value.partition(":")[2].partition(" ")[0] for value in rows]
 
 
 async def turn(home: House, page: Message, label: str, number: int) -> Message:
@@ -136,3 +139,46 @@ async def test_nobody_turns_somebody_elses_list(one_home):
     told = await one_home.told(BEN, "too old to be turned")
     assert "Run the command again" in text_of(told)
     assert one_home.crm_requests() == []
+
+
+async def press_done(home: House, page: Message, title: str) -> None:
+    """Press Done in the row of that task, as the page now stands."""
+    now = home.slack.message(page.channel, page.ts)
+    row = next(block for block in now.blocks if block["type"] == "section" and title in block["text"]["text"])
+    await home.slack.click(replace(now, blocks=(row,)), "Done", user=ANA)
+    await home.quiet()
+
+
+async def test_a_row_says_that_its_done_is_proposed_and_then_that_it_is_done(one_home):
+    """Pressed in the list once and again it is one proposal; confirmed, it stands among what is done."""
+    tasks = [one_home.crm.add("tasks", {"title": f"Water {n}", "status": "TODO"}) for n in range(2)]
+    page = await one_home.ask("/crm tasks water owner:anyone")
+
+    await press_done(one_home, page, "Water 0")
+    said = text_of(await one_home.shows(page, "is proposed"))
+    assert "Water 0\nDone is proposed, see its card · Todo" in said
+    assert "Water 1\nTodo" in said
+    await press_done(one_home, page, "Water 0")
+    assert len(await one_home.bot.store.proposals.open_of(TeamId(ACME), UserId(ANA))) == 1
+    card = await one_home.private_card()
+
+    await one_home.slack.click(card, "Confirm", user=ANA)
+    await one_home.shows(card, "Changed task")
+    await press_done(one_home, page, "Water 0")
+
+    await one_home.told(ANA, "“Water 0” is done already.")
+    assert buttons_of(await one_home.shows(page, "\nDone\nWater 0\nDone"))[:2] == ["Done", "Show"]
+    assert [one_home.crm.get("tasks", each["id"])["status"] for each in tasks] == ["DONE", "TODO"]
+
+
+async def test_a_list_that_cannot_be_read_anew_stays(one_home):
+    """The card is there; the row beside it is as it was."""
+    one_home.crm.add("tasks", {"title": "Water them", "status": "TODO"})
+    page = await one_home.ask("/crm tasks water owner:anyone")
+    one_home.maton.fault("status", path=r"/rest/tasks$", status=400, message="Not for you.", times=None)
+
+    await press_done(one_home, page, "Water them")
+
+    assert await one_home.private_card()
+    assert text_of(one_home.slack.message(page.channel, page.ts)) == text_of(page)
+    assert [text_of(each) for each in one_home.slack.ephemerals(ANA) if "Not for you" in text_of(each)] == []
