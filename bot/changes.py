@@ -90,6 +90,12 @@ def new_values(change: Change) -> dict[str, Value]:
     return {each.key: each.new for each in change.fields}
 
 
+def touched(change: Change) -> frozenset[str]:
+    """The keys of its fields; all ties together are one, as in the form."""
+    ties = {"records"} if change.links or change.unlinks else set()
+    return frozenset({each.key for each in change.fields} | ties)
+
+
 def differences(record: Record, wanted: Mapping[str, Value]) -> tuple[FieldChange, ...]:
     """The fields in which `wanted` differs from the record, in `wanted`'s order; fields it does not name stay."""
     return tuple(

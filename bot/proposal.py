@@ -11,7 +11,7 @@ from typing import Literal
 
 from msgspec import Struct, structs
 
-from bot.changes import Change, Moved, Verb, seal
+from bot.changes import Change, Moved, Verb, seal, touched
 from bot.models import Ref, TeamId, UserId, Value
 
 
@@ -219,13 +219,7 @@ def replaces(newer: Proposal, older: Proposal) -> bool:
     """Whether `newer` takes a pending proposal's place: of the same person, on the same record and a field of it."""
     if newer.change.verb is Verb.CREATE or older.proposer != newer.proposer or older.state is not State.PENDING:
         return False
-    return older.change.verb is not newer.change.verb or not _touched(newer.change).isdisjoint(_touched(older.change))
-
-
-def _touched(change: Change) -> set[str]:
-    """The keys of its fields; all ties together are one, as in the form."""
-    ties = {"records"} if change.links or change.unlinks else set()
-    return {each.key for each in change.fields} | ties
+    return older.change.verb is not newer.change.verb or not touched(newer.change).isdisjoint(touched(older.change))
 
 
 def _without_our_ids(change: Change) -> Change:

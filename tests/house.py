@@ -13,11 +13,12 @@ from aiohttp import web
 from bot.app import Bot, build
 from bot.models import ConnectionId, TeamId, UserId
 from bot.sandbox.slack import FakeSlack, Message, buttons_of, text_of
-from bot.sandbox.slack.sample import ACME, ACME_TOKEN, ANA, CALL_NOTES, SALES
+from bot.sandbox.slack.sample import ACME, ACME_TOKEN, ANA, CALL_NOTES, CLEO, SALES
 from bot.sandbox.slack.state import View
 from bot.sandbox.twenty import FakeCRM, FakeMaton, samples
 from bot.sandbox.twenty.exchanges import Exchange
 from bot.settings import Settings
+from bot.team_settings import TeamSettings
 
 SIGNING_SECRET = "house-signing-secret"
 MATON_KEY = "house-maton-key"
@@ -110,6 +111,11 @@ class House:
     def now(self) -> datetime:
         """The present."""
         return datetime.now(UTC)
+
+    async def settle(self, settings: TeamSettings) -> None:
+        """Let the team's settings be these, as an admin's form would."""
+        await self.bot.store.settings.save(TeamId(ACME), settings, by=UserId(CLEO), now=self.now())
+        self.forget_teams()
 
     def forget_teams(self) -> None:
         """Let the bot see at once what a test changed in the store behind its back."""

@@ -1,6 +1,8 @@
 """What happened: one line an event, newest first, by whom and from which message."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+from msgspec import Struct
 
 from bot.blocks import ids
 from bot.blocks.primitives import (
@@ -20,6 +22,7 @@ from bot.blocks.primitives import (
 )
 from bot.blocks.values import moment
 from bot.changes import Verb
+from bot.fields import FIELDS
 from bot.language.clipping import clip
 from bot.proposal import Event, What
 
@@ -48,13 +51,20 @@ ELSEWHERE = "What people change in Twenty itself is not told here."
 _WENT = {"trash": "it went to the trash", "gone": "it is gone for good"}
 
 
-def page(
-    title: str, events: Sequence[Event], *, timezone: str, older: str = "", ends: Mapping[str, Event] | None = None
-) -> Message:
-    """One page of history; `older` is the token of the page below.
-
-    `ends` are what became of proposals, by their ids, for a page on which that has no entry of its own.
+class Around(Struct, frozen=True, kw_only=True):
+    """What is known beside the events: by a proposal's id how it ended, where that is no event of its own, and the keys
+    of the fields that it changes; by a record's id its page in Twenty.
     """
+
+    ends: Mapping[str, Event] = {}
+    touched: Mapping[str, Collection[str]] = {}
+    urls: Mapping[str, str] = {}
+
+
+def page(
+    title: str, events: Sequence[Event], *, timezone: str, older: str = "", around: Around | None = None
+) -> Message:
+    """One page of history; `older` is the token of the page below."""
     if not events:
         return message(
             [header(title), paragraph([leaf("Nothing has been proposed from Slack yet.")]), footnote(ELSEWHERE)]
@@ -62,7 +72,7 @@ def page(
     return message(
         [
             header(title),
-            bullets(*_lines(events, ends or {}, timezone)),
+            bullets(*_lines(events, around or Around(), timezone)),
             actions(button("Next", ids.HISTORY_NEXT, older, about="older entries")) if older else None,
             footnote("History is only ever added to. Newest first."),
         ]
@@ -76,13 +86,13 @@ def nothing_pending(command: str) -> Message:
     )
 
 
-def _lines(events: Sequence[Event], ends: Mapping[str, Event], timezone: str) -> Iterator[Line]:
+def _lines(events: Sequence[Event], around: Around, timezone: str) -> Iterator[Line]:
     """A line each; the latest about a proposal also says how it ended."""
     told: set[str] = set()
     for event in events:
-        end = None if event.proposal_id in told else ends.get(event.proposal_id)
+        end = None if event.proposal_id in told else around.ends.get(event.proposal_id)
         told.add(event.proposal_id)
-        yield [moment(event.at, timezone), leaf(": "), *_said(event), *_ended(event, end), *_source(event)]
+        yield [moment(event.at, timezone), leaf(": "), *_said(event, around), *_ended(event, end), *_source(event)]
 
 
 def _ended(event: Event, end: Event | None) -> Line:
@@ -94,12 +104,27 @@ def _ended(event: Event, end: Event | None) -> Line:
     return [leaf(f"; {became[0].lower()}{became[1:]}{_ending(end)}")]
 
 
-def _said(event: Event) -> Line:
+def _said(event: Event, around: Around) -> Line:
     verb, doing = _WORDS[event.verb]
-    thing = f"the {event.record.kind} “{one_line(event.record.name, 120)}” (id {event.record.id})"
+    thing = _thing(event, around)
     if event.what in _DID and event.actor:
-        return [mention(event.actor), leaf(f" {_DID[event.what].format(verb=verb, doing=doing)} {thing}")]
-    return [leaf(f"{_BECAME.get(event.what, str(event.what))}: {verb} {thing}{_ending(event)}")]
+        return [mention(event.actor), leaf(f" {_DID[event.what].format(verb=verb, doing=doing)} "), *thing]
+    return [leaf(f"{_BECAME.get(event.what, str(event.what))}: {verb} "), *thing, leaf(_ending(event))]
+
+
+def _thing(event: Event, around: Around) -> Line:
+    """`Stage and Amount of the deal “Renewal”`; its name leads to its page in Twenty, else its id stands behind it."""
+    name, url = one_line(event.record.name, 120), around.urls.get(event.record.id, "")
+    what = f"{_fields(event, around)}the {event.record.kind} “"
+    return [leaf(what), web(url, name), leaf("”")] if url and name else [leaf(f"{what}{name}” (id {event.record.id})")]
+
+
+def _fields(event: Event, around: Around) -> str:
+    """Which fields a change is about, by the names that its card has for them."""
+    keys = around.touched.get(event.proposal_id, ()) if event.verb is Verb.UPDATE else ()
+    labels = [each.label for each in FIELDS[event.record.kind] if each.key in keys]
+    *others, last = labels or [""]
+    return f"{', '.join(others)} and {last} of " if others else f"{last} of " if last else ""
 
 
 def _ending(event: Event) -> str:

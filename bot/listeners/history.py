@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from bot.blocks import history as blocks
 from bot.blocks import ids, lists
+from bot.changes import Verb
 from bot.errors import BotError, Misunderstood, NotAllowed
 from bot.language import intents
 from bot.language.intents import Target
@@ -18,6 +19,7 @@ from bot.models import Kind, Record, Ref
 from bot.proposal import Event
 from bot.store import Store
 from bot.store.history import FIRST_PAGE
+from bot.teams.links import record_url
 
 HISTORY_SHOWN = 10
 
@@ -84,8 +86,8 @@ class Past:
         title = _TITLES[page.scope]
         if page.scope == "record" and (called := shown[0].record.name if shown else name):
             title = f"What happened to “{called}”"
-        ends = await self._ends(shown, here) if page.scope == "mine" else {}
-        answer = blocks.page(title, shown, timezone=timezone, older=older, ends=ends)
+        around = await self._around(shown, here, with_ends=page.scope == "mine")
+        answer = blocks.page(title, shown, timezone=timezone, older=older, around=around)
         await here.talk.privately(answer, replace=in_place)
 
     async def _events(self, page: "_Page", here: Here) -> tuple[Event, ...]:
@@ -99,9 +101,15 @@ class Past:
             raise NotAllowed(f"The whole team's history is for workspace admins; {self._command} history has yours.")
         return await history.of_team(team, before=page.before, limit=most)
 
-    async def _ends(self, shown: Sequence[Event], here: Here) -> dict[str, Event]:
-        """How they ended: in most cases by nobody's hand, so that one's own history has no entry for it."""
-        return await self._store.history.ends(here.team.id, (each.proposal_id for each in shown))
+    async def _around(self, shown: Sequence[Event], here: Here, *, with_ends: bool) -> blocks.Around:
+        """What stands beside the events; ends are mostly by nobody's hand, so that one's own history has none."""
+        history, address = self._store.history, (await here.team.settings()).crm_web_address
+        changes = [each.proposal_id for each in shown if each.verb is Verb.UPDATE]
+        return blocks.Around(
+            ends=await history.ends(here.team.id, [each.proposal_id for each in shown]) if with_ends else {},
+            touched=await history.touched(here.team.id, changes),
+            urls={each.record.id: url for each in shown if (url := record_url(address, each.record))},
+        )
 
 
 _TITLES = {"mine": "What you proposed and decided", "record": "What happened to this record", "team": "Everything here"}

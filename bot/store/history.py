@@ -5,11 +5,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Select, bindparam, delete, insert, select
 
+from bot.changes import decode, touched
 from bot.models import Kind, Ref, TeamId
 from bot.proposal import Event, What
 from bot.store.database import Database, Single
 from bot.store.rows import EVENT, event
-from bot.store.tables import erasures, history
+from bot.store.tables import erasures, history, proposals
 
 FIRST_PAGE = 2**62
 """Above every event's id: a page without `before` begins here."""
@@ -42,6 +43,10 @@ ENDS = (
         h.what.in_([each.value for each in What if each.is_end]),
     )
     .order_by(h.id)
+)
+
+TOUCHED = select(proposals.c.id, proposals.c.change).where(
+    proposals.c.id.in_(bindparam("b_ids", expanding=True)), proposals.c.team_id == bindparam("b_team")
 )
 
 PERMIT = insert(erasures)
@@ -81,11 +86,17 @@ class History:
         called = ((kind, id, name) for kind, id, name in lately if " ".join(name.casefold().split()) == wanted)
         return tuple({id: Ref(Kind(kind), id, name) for kind, id, name in called}.values())
 
-    async def ends(self, team: TeamId, proposals: Iterable[str]) -> dict[str, Event]:
+    async def ends(self, team: TeamId, of: Iterable[str]) -> dict[str, Event]:
         """What became of each of these proposals, as far as it is known; those that wait have no end."""
-        ids = list(dict.fromkeys(proposals))
+        ids = list(dict.fromkeys(of))
         events = await self._events(ENDS, b_team=team, b_ids=ids) if ids else ()
         return {each.proposal_id: each for each in events}
+
+    async def touched(self, team: TeamId, ids: Iterable[str]) -> dict[str, frozenset[str]]:
+        """The keys of the fields that each of these proposals is about, as long as it is kept."""
+        values = {"b_team": team, "b_ids": list(dict.fromkeys(ids))}
+        rows = await self._database.read(Single(TOUCHED, values)) if values["b_ids"] else ()
+        return {id: touched(decode(change)) for id, change in rows}
 
     async def _events(self, statement: Select[tuple[object, ...]], **values: object) -> tuple[Event, ...]:
         rows = await self._database.read(Single(statement, values))

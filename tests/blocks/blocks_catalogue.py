@@ -201,6 +201,11 @@ def _rest(words: Words) -> dict[str, Message]:
         )
         for what in What
     ]
+    person = decided(changes(words)["person"], State.PENDING)
+    events.append(replace(events[0], proposal_id=person.id, verb=Verb.UPDATE, record=person.record))
+    around = history.Around(
+        touched={person.id: {"job_title", "company", "phone"}}, urls={person.record.id: URL}, ends={note.id: events[2]}
+    )
     flows = (
         Workflow(an_id(70), words("Welcome new leads"), ("ACTIVE", "DRAFT")),
         Workflow(an_id(71), words("Old one")),
@@ -209,7 +214,7 @@ def _rest(words: Words) -> dict[str, Message]:
         "help": help.table(Help(), command="/crm"),
         "help unknown": help.table(Help(words("hlep"), "help"), command="/crm"),
         "help one": help.table(Help("", "deals [words] [qualifiers]"), command="/crm"),
-        "history": history.page("What you proposed and decided", events, timezone=TZ, older="token-2"),
+        "history": history.page("What you proposed and decided", events, timezone=TZ, older="token-2", around=around),
         "history none": history.page("What happened here", (), timezone=TZ),
         "pending none": history.nothing_pending("/crm"),
         "workflows": lists.workflows(flows),

@@ -47,6 +47,7 @@ STATEMENTS = {
     "history of a person": history.OF_PERSON,
     "what was named lately": history.NAMED_LATELY,
     "ends of proposals": history.ENDS,
+    "fields of proposals": history.TOUCHED,
     "old history": history.DELETE_OLD,
     "connection": connections.GET,
     "connections that work": connections.FARING,

@@ -2,9 +2,8 @@
 
 from dataclasses import replace
 
-from bot.models import TeamId, UserId
 from bot.sandbox.slack import Message, buttons_of, text_of
-from bot.sandbox.slack.sample import ACME, ANA, BEN, CLEO, RANDOM, SALES
+from bot.sandbox.slack.sample import ANA, BEN, CLEO, RANDOM, SALES
 from bot.team_settings import Approval, Rule, TeamSettings
 from tests.house import House
 
@@ -60,9 +59,7 @@ async def test_seven_pending_cards_all_come_back(one_home):
 
 async def another_decides(home: House) -> None:
     """From now on nobody confirms what they proposed themselves."""
-    settings = TeamSettings(rules=(Rule(approval=Approval.ANOTHER),))
-    await home.bot.store.settings.save(TeamId(ACME), settings, by=UserId(CLEO), now=home.now())
-    home.forget_teams()
+    await home.settle(TeamSettings(rules=(Rule(approval=Approval.ANOTHER),)))
 
 
 async def test_what_waits_for_my_decision_is_listed_with_its_card(one_home):
@@ -143,6 +140,23 @@ async def test_history_tells_who_did_what(one_home):
     assert mine.count("; written") == 1
     assert "Written: create the company" in record
     assert "Nothing has been proposed" in theirs
+
+
+async def test_a_change_is_told_by_its_fields(one_home):
+    """By their names on the card, from what the store holds; the record's name leads to Twenty where that is known."""
+    deal = one_home.crm.add("opportunities", {"name": "Zephyr renewal", "stage": "MEETING"})
+    await one_home.settle(TeamSettings(crm_web_address="https://acme.twenty.com"))
+    view = await one_home.ask_form("/crm edit deal Zephyr renewal")
+    await one_home.slack.submit(view, {"Stage": "Proposal", "Amount": "12,500"})
+    await one_home.quiet()
+    one_home.maton.forget_log()
+
+    answer = await one_home.ask("/crm history")
+
+    assert f"@{ANA} proposed to change Amount and Stage of the deal “Zephyr renewal”" in text_of(answer)
+    assert one_home.crm_requests() == []
+    assert f"https://acme.twenty.com/object/opportunity/{deal['id']}" in str(answer.blocks)
+    assert deal["id"] not in answer.text
 
 
 async def test_ones_own_history_tells_how_it_ended(one_home):

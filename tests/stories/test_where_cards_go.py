@@ -17,12 +17,6 @@ ANOTHER = TeamSettings(rules=(Rule(approval=Approval.ANOTHER),))
 CLEO_DECIDES = TeamSettings(rules=(Rule(approval=Approval.NAMED, users=(UserId(CLEO),)),))
 
 
-async def settle(home: House, settings: TeamSettings) -> None:
-    """Let the team's settings be these."""
-    await home.bot.store.settings.save(TeamId(ACME), settings, by=UserId(CLEO), now=home.now())
-    home.forget_teams()
-
-
 async def propose(home: House, *, channel: str) -> None:
     """Ana proposes in a channel that a task is done."""
     home.crm.add("tasks", {"title": "Water the plants", "status": "TODO"})
@@ -37,7 +31,7 @@ def cards(messages: list[Message]) -> list[Message]:
 
 async def test_a_card_for_others_stands_in_the_channel_though_the_bot_is_no_member(one_home):
     """Everybody sees it there, somebody else confirms it there, and there it says how it ended."""
-    await settle(one_home, ANOTHER)
+    await one_home.settle(ANOTHER)
     await propose(one_home, channel=RANDOM)
     (card,) = cards(one_home.slack.messages(RANDOM))
     assert cards(one_home.slack.ephemerals(ANA)) == []
@@ -51,7 +45,7 @@ async def test_a_card_for_others_stands_in_the_channel_though_the_bot_is_no_memb
 
 async def test_each_click_brings_a_way_to_rewrite_such_a_card(one_home, monkeypatch):
     """A response_url lives for half an hour: the one of an early click must not be the only one at the end."""
-    await settle(one_home, ANOTHER)
+    await one_home.settle(ANOTHER)
     await propose(one_home, channel=PRIVATE)
     (card,) = cards(one_home.slack.messages(PRIVATE))
     with monkeypatch.context() as early:
@@ -66,7 +60,7 @@ async def test_each_click_brings_a_way_to_rewrite_such_a_card(one_home, monkeypa
 
 async def test_a_card_for_others_that_only_its_proposer_sees_says_what_to_do(one_home):
     """In the direct message with the bot nobody else reads it: asked for again in a channel it stands there."""
-    await settle(one_home, ANOTHER)
+    await one_home.settle(ANOTHER)
     await propose(one_home, channel=one_home.slack.dm_channel(ANA))
     await one_home.told(ANA, "Invite me to a channel with /invite, then ask for it there with /crm pending.")
     assert len(cards(one_home.slack.ephemerals(ANA))) == 1
@@ -79,7 +73,7 @@ async def test_a_card_for_others_that_only_its_proposer_sees_says_what_to_do(one
 
 async def test_what_is_pending_is_shown_to_those_who_decide_it(one_home):
     """A card that stands nowhere public is issued again for everybody; once it does, again for the asker alone."""
-    await settle(one_home, ANOTHER)
+    await one_home.settle(ANOTHER)
     await propose(one_home, channel=RANDOM)
 
     await one_home.slack.command(ANA, SALES, "/crm pending")
@@ -96,7 +90,7 @@ async def test_what_is_pending_is_shown_to_those_who_decide_it(one_home):
 
 async def test_named_approvers_get_the_card_wherever_it_stands(one_home):
     """Cleo need not read the channel: she decides in her direct message, and the channel's card says so."""
-    await settle(one_home, CLEO_DECIDES)
+    await one_home.settle(CLEO_DECIDES)
     await propose(one_home, channel=SALES)
     (there,) = cards(one_home.slack.messages(SALES))
     (hers,) = cards(one_home.slack.dm(CLEO))
@@ -111,7 +105,7 @@ async def test_an_approver_who_cannot_be_reached_keeps_it_from_no_other(one_home
     """One of the named has left Slack: the card stands, the others have theirs, and nobody reads of a failure."""
     left = UserId("U0LEFT0001")
     rule = Rule(approval=Approval.NAMED, users=(left, UserId(CLEO)))
-    await settle(one_home, TeamSettings(rules=(rule,)))
+    await one_home.settle(TeamSettings(rules=(rule,)))
 
     await propose(one_home, channel=SALES)
 
@@ -122,7 +116,7 @@ async def test_an_approver_who_cannot_be_reached_keeps_it_from_no_other(one_home
 
 async def test_cards_go_to_the_direct_message_where_that_is_settled(one_home):
     """From a command and from a message alike, and nowhere else."""
-    await settle(one_home, TeamSettings(card_place=CardPlacing.DM))
+    await one_home.settle(TeamSettings(card_place=CardPlacing.DM))
     await propose(one_home, channel=SALES)
     view = await one_home.open_form("save_as_note")
     await one_home.slack.submit(view, {"Title": "Call with Ada"})
@@ -155,7 +149,7 @@ async def test_a_button_pressed_twice_makes_one_proposal(one_home, clicks):
 @pytest.mark.parametrize("where", ["channel", "direct message"])
 async def test_who_decides_is_shown_the_card_alone(one_home, where):
     """Ben asked what waits for him: he gets a card of his own, and nobody else is shown what he looks at."""
-    await settle(one_home, ANOTHER)
+    await one_home.settle(ANOTHER)
     await propose(one_home, channel=one_home.slack.dm_channel(ANA))
     asked_in = RANDOM if where == "channel" else one_home.slack.dm_channel(BEN)
     waiting = await one_home.ask("/crm pending", user=BEN, channel=asked_in)
@@ -170,7 +164,7 @@ async def test_who_decides_is_shown_the_card_alone(one_home, where):
 
 async def test_a_card_that_was_replaced_leads_everybody_to_the_newer_one_privately(one_home):
     """Also when that is decided already: then it is nobody's to be asked in the channel again."""
-    await settle(one_home, ANOTHER)
+    await one_home.settle(ANOTHER)
     company = one_home.crm.add("companies", {"name": "Zephyr"})
     for city in ("Potsdam", "Paris"):
         view = await one_home.ask_form(f"/crm edit {company['id']}")
@@ -192,7 +186,7 @@ async def test_a_card_that_was_replaced_leads_everybody_to_the_newer_one_private
 
 async def test_what_was_made_from_a_message_is_shown_in_its_channel_only(one_home):
     """Its text is for whoever reads that channel: asked for elsewhere, its proposer sees it there alone."""
-    await settle(one_home, ANOTHER)
+    await one_home.settle(ANOTHER)
     view = await one_home.open_form("save_as_note", channel=SALES)
     one_home.slack.faults.fail("chat.postMessage", "not_in_channel", times=1)
     one_home.slack.faults.fail("response_url", "expired_url", times=1)
@@ -214,7 +208,7 @@ async def test_what_was_made_from_a_message_is_shown_in_its_channel_only(one_hom
 )
 async def test_the_proposer_hears_what_somebody_else_decided(one_home, pressed, words):
     """In a direct message, once: Slack notifies nobody of a card that was rewritten."""
-    await settle(one_home, CLEO_DECIDES)
+    await one_home.settle(CLEO_DECIDES)
     await propose(one_home, channel=SALES)
     (hers,) = cards(one_home.slack.dm(CLEO))
 
@@ -240,14 +234,14 @@ async def test_who_decides_alone_is_told_nothing_else(one_home):
 async def test_a_waiting_card_that_is_rewritten_still_offers_what_is_there_already(one_home, monkeypatch):
     """An admin settles anew who decides: the card says so, and what it may double stands on it as before."""
     monkeypatch.setattr("bot.store.settings.REREAD_WITHIN", timedelta(0))
-    await settle(one_home, ANOTHER)
+    await one_home.settle(ANOTHER)
     view = await one_home.ask_form("/crm new company", channel=SALES)
     await one_home.slack.submit(view, {"Name": "Contoso GmbH", "Domain": "contoso.example"})
     await one_home.quiet()
     (card,) = cards(one_home.slack.messages(SALES))
     assert "Use existing" in buttons_of(card)
 
-    await settle(one_home, CLEO_DECIDES)
+    await one_home.settle(CLEO_DECIDES)
 
     now = await one_home.shows(card, f"To be decided by @{CLEO}")
     assert "Use existing" in buttons_of(now)
