@@ -1,5 +1,6 @@
 """What happened to every proposal, for good: a trigger refuses every change, and every deletion but an erasure's."""
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -15,6 +16,11 @@ from bot.store.tables import erasures, history, proposals
 FIRST_PAGE = 2**62
 """Above every event's id: a page without `before` begins here."""
 LOOKED_THROUGH = 5_000
+"""Of a team's newest events, for those that name a record so."""
+LONGEST_PATTERN = 100
+"""Characters of a name that the database looks for; what comes is compared whole."""
+
+_UNSURE = re.compile("(?:ss|[^a-z0-9])+")
 
 h = history.c
 
@@ -28,11 +34,17 @@ OF_TEAM = _page
 OF_RECORD = _page.where(h.record_id == bindparam("b_record"))
 OF_PERSON = _page.where(h.actor == bindparam("b_actor"))
 
-NAMED_LATELY = (
-    select(h.kind, h.record_id, h.name)
+_lately = (
+    select(h.id, h.kind, h.record_id, h.name)
     .where(h.team_id == bindparam("b_team"))
     .order_by(h.id.desc())
     .limit(bindparam("b_limit"))
+    .subquery("lately")
+)
+CALLED_LATELY = (
+    select(_lately.c.kind, _lately.c.record_id, _lately.c.name)
+    .where(_lately.c.name.ilike(bindparam("b_pattern")))
+    .order_by(_lately.c.id.desc())
 )
 
 ENDS = (
@@ -81,10 +93,10 @@ class History:
 
     async def records_called(self, team: TeamId, name: str) -> tuple[Ref, ...]:
         """The records that the team's last `LOOKED_THROUGH` events call so, ignoring case; the newest first."""
-        lately = await self._database.read(Single(NAMED_LATELY, {"b_team": team, "b_limit": LOOKED_THROUGH}))
-        wanted = " ".join(name.casefold().split())
-        called = ((kind, id, name) for kind, id, name in lately if " ".join(name.casefold().split()) == wanted)
-        return tuple({id: Ref(Kind(kind), id, name) for kind, id, name in called}.values())
+        values = {"b_team": team, "b_limit": LOOKED_THROUGH, "b_pattern": _pattern(name)}
+        alike = await self._database.read(Single(CALLED_LATELY, values))
+        called = ((kind, id, held) for kind, id, held in alike if _folded(held) == _folded(name))
+        return tuple({id: Ref(Kind(kind), id, held) for kind, id, held in called}.values())
 
     async def ends(self, team: TeamId, of: Iterable[str]) -> dict[str, Event]:
         """What became of each of these proposals, as far as it is known; those that wait have no end."""
@@ -101,6 +113,18 @@ class History:
     async def _events(self, statement: Select[tuple[object, ...]], **values: object) -> tuple[Event, ...]:
         rows = await self._database.read(Single(statement, values))
         return tuple(event(row) for row in rows)
+
+
+def _folded(name: str) -> str:
+    return " ".join(name.casefold().split())
+
+
+def _pattern(name: str) -> str:
+    """What finds in both databases at least the names that are the same, ignoring case, whatever is in it.
+
+    Of letters beyond ASCII SQLite knows no case, and `ß` is the same as `ss`.
+    """
+    return f"%{_UNSURE.sub('%', _folded(name))[:LONGEST_PATTERN]}%"
 
 
 def erase_team(connection: Connection, team: TeamId) -> None:

@@ -66,6 +66,39 @@ async def test_an_end_names_what_the_crm_holds_by_then(store: Store, a_proposal:
         assert ended.permalink == proposal.source.permalink
 
 
+CALLED = ("Straße 9", "ÖBB", "Acme  Ltd", "50%_off\\", "Acme Ltd Holding", "日本", "x" * 300)
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("STRASSE  9", "Straße 9"),
+        ("straße 9", "Straße 9"),
+        ("öbb", "ÖBB"),
+        ("acme ltd", "Acme  Ltd"),
+        ("50%_OFF\\", "50%_off\\"),
+        ("日本", "日本"),
+        ("X" * 300, "x" * 300),
+        ("X" * 299, None),
+        ("%", None),
+        ("Acme", None),
+        ("", None),
+    ],
+)
+async def test_records_are_found_by_what_they_were_called(
+    store: Store, a_proposal: Make, asked: str, found: str | None
+):
+    """By the whole name, ignoring case and spaces; nothing in what is asked is a wildcard."""
+    for n, name in enumerate(CALLED):
+        change = Change(verb=Verb.CREATE, kind=Kind.COMPANY, record_id=f"r{n}", name=name)
+        await store.proposals.propose(a_proposal(change=change))
+
+    called = await store.history.records_called("T1", asked)
+
+    assert [each.name for each in called] == ([found] if found else [])
+    assert await store.history.records_called("T2", asked) == ()
+
+
 @pytest.mark.parametrize(
     "statement",
     [
