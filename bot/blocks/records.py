@@ -1,6 +1,7 @@
 """A record's card: what a person wants first, always about as tall, and what can be done with it from here."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from bot.blocks import ids, rows
 from bot.blocks.primitives import (
@@ -47,12 +48,15 @@ FIRST: dict[Kind, tuple[str, ...]] = {
 DONE = Choice("DONE")
 
 
-def card(card: RecordCard, viewer: Viewer, *, shared_by: UserId | str | None = None) -> Message:
+def card(card: RecordCard, viewer: Viewer, now: datetime, *, shared_by: UserId | str | None = None) -> Message:
     """The record's card; in a channel it says who shared it, and who may take it back."""
-    return message([*_shared(shared_by), *content(card, viewer.timezone), buttons(card, shared_by=shared_by or "")])
+    shown = content(card, viewer.timezone, now)
+    return message([*_shared(shared_by), *shown, buttons(card, shared_by=shared_by or "")])
 
 
-def several(cards: Sequence[RecordCard], viewer: Viewer, *, remarks: Sequence[str] = (), more: int = 0) -> Blocks:
+def several(
+    cards: Sequence[RecordCard], viewer: Viewer, now: datetime, *, remarks: Sequence[str] = (), more: int = 0
+) -> Blocks:
     """Cards one below the other, with their buttons, for a modal; `more` were found and are not shown.
 
     `remarks` are sentences about who and what has no card here.
@@ -63,7 +67,7 @@ def several(cards: Sequence[RecordCard], viewer: Viewer, *, remarks: Sequence[st
         return [*(section(each) for each in remarks or (nothing,)), footnote(tip)]
     blocks: Blocks = []
     for card in cards:
-        blocks += [*content(card, viewer.timezone), *([row] if (row := buttons(card)) else []), divider()]
+        blocks += [*content(card, viewer.timezone, now), *([row] if (row := buttons(card)) else []), divider()]
     rest = [footnote(f"{more} more are not shown.")] if more > 0 else []
     return [*blocks[:-1], *(footnote(each) for each in remarks), *rest]
 
@@ -73,17 +77,17 @@ def unshared(kind: Kind, by: UserId | str) -> Message:
     return message([sentence(f"<@{escape(by)}> made a {kind}'s card private again.")])
 
 
-def content(card: RecordCard, timezone: str) -> Blocks:
+def content(card: RecordCard, timezone: str, now: datetime) -> Blocks:
     """The card without its buttons, for messages and for modals."""
     record = card.record
     return [
         header(rows.name(record)),
         footnote(_what_it_is(record, timezone)),
-        paragraph(*_fields(record, timezone)),
-        *_attached("People", card.people, timezone),
-        *_deals(card.deals, timezone),
-        *_attached("Last notes", card.notes, timezone),
-        *_attached("Open tasks", card.tasks, timezone),
+        paragraph(*_fields(record, timezone, now)),
+        *_attached("People", card.people, timezone, now),
+        *_deals(card.deals, timezone, now),
+        *_attached("Last notes", card.notes, timezone, now),
+        *_attached("Open tasks", card.tasks, timezone, now),
         *(footnote(each) for each in card.missing[:5]),
     ]
 
@@ -149,10 +153,11 @@ def _what_it_is(record: Record, timezone: str) -> str:
     return " · ".join(what)
 
 
-def _fields(record: Record, timezone: str) -> list[Line]:
+def _fields(record: Record, timezone: str, now: datetime) -> list[Line]:
     known = FIRST[record.kind]
     keys = [*(key for key in known if key in record.values), *(k for k in record.values if k not in (*known, *TITLES))]
-    return [_line(record.kind, key, record.values[key], timezone) for key in keys[:12]] or [
+    late = rows.UNTIL.get(record.kind) if rows.is_overdue(record, timezone, now) else None
+    return [_line(record.kind, key, record.values[key], timezone, late=key == late) for key in keys[:12]] or [
         [leaf("The CRM keeps nothing more about it.")]
     ]
 
@@ -161,31 +166,32 @@ TITLES = ("name", "title")
 """Fields that the card's header already says."""
 
 
-def _line(kind: Kind, key: str, value: Value, timezone: str) -> Line:
+def _line(kind: Kind, key: str, value: Value, timezone: str, *, late: bool) -> Line:
     at_most = BODY if key == "text" else VALUE
-    return [leaf(f"{label(kind, key)}: ", bold=True), *as_leaves(value, timezone, at_most)]
+    told = as_leaves(value, timezone, at_most)
+    return [leaf(f"{label(kind, key)}: ", bold=True), *told, *([leaf(f" ({rows.OVERDUE.lower()})")] if late else [])]
 
 
-def _deals(deals: Sequence[Record], timezone: str) -> Blocks:
+def _deals(deals: Sequence[Record], timezone: str, now: datetime) -> Blocks:
     """The open ones; of the closed ones only how many there are."""
     still_open = [each for each in deals if each.values.get("stage") not in CLOSED["stage"]]
     closed = len(deals) - len(still_open)
     if closed and not still_open:
         return [paragraph([leaf(f"Open deals: none; {closed} closed", bold=True)])]
-    return _attached("Open deals", still_open, timezone, besides=f"{closed} closed" if closed else "")
+    return _attached("Open deals", still_open, timezone, now, besides=f"{closed} closed" if closed else "")
 
 
-def _attached(title: str, records: Sequence[Record], timezone: str, *, besides: str = "") -> Blocks:
+def _attached(title: str, records: Sequence[Record], timezone: str, now: datetime, *, besides: str = "") -> Blocks:
     if not records:
         return []
     rest = len(records) - SHOWN
     also = [f"{rest} more"] if rest > 0 else []
     also += [besides] if besides else []
     more_of_them = [[leaf(f"and {', '.join(also)}", italic=True)]] if also else []
-    lines = [_attached_line(record, timezone) for record in records[:SHOWN]]
+    lines = [_attached_line(record, timezone, now) for record in records[:SHOWN]]
     return [paragraph([leaf(f"{title} ({len(records)})", bold=True)]), bullets(*lines, *more_of_them)]
 
 
-def _attached_line(record: Record, timezone: str) -> Line:
-    telling = clip(rows.telling(record, timezone), 150)
+def _attached_line(record: Record, timezone: str, now: datetime) -> Line:
+    telling = clip(rows.telling(record, timezone, first=rows.overdue(record, timezone, now)), 150)
     return [leaf(clip(rows.name(record), 100)), leaf(f" · {telling}" if telling else "")]

@@ -27,8 +27,9 @@ _TELLING: dict[Kind, tuple[str, ...]] = {
 _NAMED_BY_LABEL = ("owner", "close_date", "due", "assignee")
 """Values that nobody would recognise without their field's name."""
 _HANGS = {(Kind.NOTE, "records"): "About ", (Kind.TASK, "records"): "For "}
-_OPEN_UNTIL = {Kind.DEAL: ("close_date", "stage"), Kind.TASK: ("due", "status")}
-"""Which date passes, and which choice tells whether the record is still open."""
+UNTIL = {Kind.DEAL: "close_date", Kind.TASK: "due"}
+"""The date by which an open one should be over."""
+_STATE = {Kind.DEAL: "stage", Kind.TASK: "status"}
 _CALLED = {
     kind: [(key, _HANGS.get((kind, key), f"{label(kind, key)} " if key in _NAMED_BY_LABEL else "")) for key in keys]
     for kind, keys in _TELLING.items()
@@ -63,10 +64,9 @@ def overdue(record: Record, timezone: str, now: datetime) -> list[str]:
 
 def is_overdue(record: Record, timezone: str, now: datetime) -> bool:
     """Whether an open deal's close date or an open task's due date has passed on the reader's clock and calendar."""
-    if record.kind not in _OPEN_UNTIL:
+    if record.kind not in UNTIL:
         return False
-    until, state = _OPEN_UNTIL[record.kind]
-    due = record.values.get(until)
+    due, state = record.values.get(UNTIL[record.kind]), _STATE[record.kind]
     if not isinstance(due, When) or record.values.get(state) in CLOSED[state]:
         return False
     if not due.all_day:

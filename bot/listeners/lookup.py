@@ -135,7 +135,7 @@ class Lookup:
 
     async def card(self, ref: Ref, here: Here) -> None:
         """The card of one record."""
-        await here.talk.privately(records.card(await full_card(ref, here), await here.viewer()))
+        await here.talk.privately(records.card(await full_card(ref, here), await here.viewer(), self._now()))
 
     async def show_clicked(self, click: Click, here: Here) -> None:
         """The card of the record whose button was pressed."""
@@ -146,7 +146,7 @@ class Lookup:
         if not here.talk.channel:
             instead = f"Run {self._command} show {ref.id} in the channel."
             raise Misunderstood("There is no channel here to share to.", hint=instead)
-        card = records.card(await full_card(ref, here), await here.viewer(), shared_by=here.talk.user)
+        card = records.card(await full_card(ref, here), await here.viewer(), self._now(), shared_by=here.talk.user)
         try:
             await here.talk.publicly(card)
         except SlackApiError as error:
@@ -187,7 +187,7 @@ class Lookup:
             name = profile.name or "this person"
             anew = f"To make a record: {self._command} new person {name}" if profile.name else ""
             raise Misunderstood(f"Nobody in the CRM has the email address of {name}.", hint=anew)
-        await here.talk.privately(records.card(RecordCard(record=member), await here.viewer()))
+        await here.talk.privately(records.card(RecordCard(record=member), await here.viewer(), self._now()))
 
     async def workflows(self, asked: intents.Workflows, here: Here) -> None:
         """The CRM's workflows by name and status."""

@@ -83,7 +83,7 @@ class FromMessage:
         remarks = [*await _as_a_member(author, meant, crm), *(each for each in looked if isinstance(each, str))]
         if remarks and not refs:
             remarks.append(NOTHING_ELSE)
-        blocks = records.several(cards, await here.viewer(), remarks=remarks, more=len(refs) - len(looked))
+        blocks = records.several(cards, await here.viewer(), self._now(), remarks=remarks, more=len(refs) - len(looked))
         await here.talk.update(_answer(blocks, shortcut))
 
     async def _open(self, kind: Kind, shortcut: Shortcut, here: Here) -> None:

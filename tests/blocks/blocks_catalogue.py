@@ -71,7 +71,7 @@ def _totals() -> Sums:
 
 
 def _looked_up(cards: Sequence[RecordCard], more: int = 0, remarks: Sequence[str] = ()) -> View:
-    return modal("Look up in CRM", records.several(cards, VIEWER, remarks=remarks, more=more), ids.LOOK_UP_VIEW)
+    return modal("Look up in CRM", records.several(cards, VIEWER, NOW, remarks=remarks, more=more), ids.LOOK_UP_VIEW)
 
 
 def _edit_form(record: Record) -> View:
@@ -96,9 +96,9 @@ def _records(samples: Samples, words: Words) -> dict[str, Message]:
         missing=(words("The CRM did not answer for notes."),),
     )
     return {
-        **{f"card {each.kind}": records.card(RecordCard(record=each, url=URL), VIEWER) for each in samples.all},
-        "card full": records.card(full, VIEWER),
-        "card shared": records.card(full, VIEWER, shared_by=ANA),
+        **{f"card {each.kind}": records.card(RecordCard(record=each, url=URL), VIEWER, NOW) for each in samples.all},
+        "card full": records.card(full, VIEWER, NOW),
+        "card shared": records.card(full, VIEWER, NOW, shared_by=ANA),
         "card unshared": records.unshared(Kind.COMPANY, ANA),
     }
 

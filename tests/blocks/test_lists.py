@@ -93,6 +93,17 @@ def test_an_open_deal_whose_close_date_has_passed_says_so(stage: str, close: dat
         assert said.count("Overdue") == marked
 
 
+def test_a_card_says_what_is_overdue() -> None:
+    """At its own date, and of the open deals and tasks around it."""
+    was = When(NOW - timedelta(days=1))
+    deal = replace(SAMPLES.deal, values={**SAMPLES.deal.values, "close_date": was})
+    task = replace(SAMPLES.task, values={**SAMPLES.task.values, "due": was})
+    around = records.card(RecordCard(record=SAMPLES.company, deals=(deal,), tasks=(task,)), VIEWER, NOW).text
+
+    assert "Close date: Tue 31 Mar 2026, 11:30 (overdue)\n" in records.card(RecordCard(record=deal), VIEWER, NOW).text
+    assert around.count(" · Overdue · ") == 2
+
+
 def test_home_says_which_task_is_overdue() -> None:
     """There no heading says it."""
     late, later = (replace(SAMPLES.task, values={"due": When(NOW + timedelta(hours=n))}) for n in (-1, 1))
@@ -107,7 +118,7 @@ def test_a_done_task_is_not_done_again() -> None:
     task = replace(SAMPLES.task, values={**SAMPLES.task.values, "status": Choice("DONE")})
 
     assert "\nDone\n" in tasks(task)
-    assert "Done" not in [text for text, _, _ in buttons(records.card(RecordCard(record=task), VIEWER))]
+    assert "Done" not in [text for text, _, _ in buttons(records.card(RecordCard(record=task), VIEWER, NOW))]
 
 
 def test_a_notes_line_shows_its_words_and_no_marks() -> None:
@@ -116,18 +127,18 @@ def test_a_notes_line_shows_its_words_and_no_marks() -> None:
         SAMPLES.note, values={**SAMPLES.note.values, "text": "They compare **three** [vendors](https://x.example)"}
     )
     listed = lists.listing(Listing(title="Notes", kind=Kind.NOTE, records=(note,)), VIEWER, NOW).text
-    company = records.card(RecordCard(record=SAMPLES.company, notes=(note,)), VIEWER).text
+    company = records.card(RecordCard(record=SAMPLES.company, notes=(note,)), VIEWER, NOW).text
 
     assert "They compare three vendors" in listed
     assert "They compare three vendors" in company
-    assert "**three**" in records.card(RecordCard(record=note), VIEWER).text
+    assert "**three**" in records.card(RecordCard(record=note), VIEWER, NOW).text
 
 
 def test_a_members_card_says_not_who_made_the_member() -> None:
     """A member is a colleague, and no record that somebody keeps."""
     member = Record(kind=Kind.MEMBER, id=an_id(7), name="Ana Lima", values={}, created_by="Slack bot", updated_at=NOW)
 
-    assert records.card(RecordCard(record=member), VIEWER).text.split("\n")[1] == "Member"
+    assert records.card(RecordCard(record=member), VIEWER, NOW).text.split("\n")[1] == "Member"
 
 
 def test_an_empty_answer_has_a_next_step() -> None:
@@ -171,14 +182,14 @@ def test_several_matches_are_a_choice() -> None:
 )
 def test_a_card_has_its_buttons(record: Record, expected: list[str]) -> None:
     """Each kind offers what makes sense for it; members are read only."""
-    said = records.card(RecordCard(record=record, url=URL), VIEWER)
+    said = records.card(RecordCard(record=record, url=URL), VIEWER, NOW)
 
     assert [text for text, _, _ in buttons(said)] == expected
 
 
 def test_more_holds_the_rest() -> None:
     """Notes, tasks, Share to channel, History and Delete, each naming the record."""
-    said = records.card(RecordCard(record=SAMPLES.deal), VIEWER)
+    said = records.card(RecordCard(record=SAMPLES.deal), VIEWER, NOW)
     options = {each["text"]["text"]: ids.read_more(each["value"]) for each in menu(said)["options"]}
 
     assert set(options) == {"All notes", "All tasks", "Share to channel", "History", "Delete"}
@@ -197,7 +208,7 @@ def test_a_shared_card_says_by_whom_and_can_be_taken_back() -> None:
 def test_a_card_is_about_as_tall_however_much_there_is() -> None:
     """Fifty notes take as much room as four, and are counted."""
     few, many = (
-        records.card(RecordCard(record=SAMPLES.company, notes=(SAMPLES.note,) * n), VIEWER).text for n in (4, 50)
+        records.card(RecordCard(record=SAMPLES.company, notes=(SAMPLES.note,) * n), VIEWER, NOW).text for n in (4, 50)
     )
 
     assert few.count("\n") == many.count("\n")
