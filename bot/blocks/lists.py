@@ -132,7 +132,7 @@ def _statuses(workflow: Workflow) -> str:
 
 def _next_step(nearest: str) -> str:
     hint = f"Did you mean “{clip(nearest, ECHO)}”? " if nearest else ""
-    return f"{hint}Fewer letters find more; names, emails and domains are searched."
+    return f"{hint}Fewer letters find more; names, emails, domains and phone numbers are searched."
 
 
 def _group(kind: Kind, found: Found, timezone: str, now: datetime) -> Blocks:

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from msgspec import Struct
 
-from bot.crm import columns, filters, shapes
+from bot.crm import columns, filters, phones, shapes
 from bot.crm.columns import Column
 from bot.crm.dialect import Knowledge
 from bot.crm.filters import Compared, Filter
@@ -90,8 +90,23 @@ def build(query: Query, knowledge: Knowledge, found: Found) -> Filter | None:
 
 
 def words(kind: Kind, text: str, knowledge: Knowledge) -> Filter:
-    """Each word stands literally in one of the kind's searched fields; no words match nothing."""
-    return _each_word(text, [path for key in SEARCHED[kind] for path in text_paths(kind, key, knowledge)])
+    """Each word stands literally in one of the kind's searched fields; no words match nothing.
+
+    A text that is a phone number also means the people who have it, in the same request.
+    """
+    held = _each_word(text, [path for key in SEARCHED[kind] for path in text_paths(kind, key, knowledge)])
+    having = _having(text, knowledge) if kind is Kind.PERSON else []
+    return filters.any_of(held, *having) if having else held
+
+
+def _having(number: str, knowledge: Knowledge) -> list[Filter]:
+    """The ways in which a person can have the phone number; none when the text is no number, or this CRM keeps none."""
+    sought = phones.sought(number)
+    path = knowledge.path(Kind.PERSON, columns.column(Kind.PERSON, "phone")) if sought else None
+    if path is None:
+        return []
+    paths = (path, path.replace("primaryPhoneNumber", "additionalPhones"))
+    return [filters.digits_in(each, digits) for digits in sought for each in paths]
 
 
 def _each_word(text: str, paths: Sequence[str]) -> Filter:
@@ -208,6 +223,12 @@ def _text(wanted: _Wanted) -> Filter:
     return filters.any_of(*(_one_text(paths, plain(each), wanted.condition.op) for each in wanted.values))
 
 
+def _phone(wanted: _Wanted) -> Filter:
+    """A number however it is written, and part of one as it is."""
+    numbers = [way for each in wanted.values for way in _having(plain(each), wanted.knowledge)]
+    return filters.any_of(_text(wanted), *numbers)
+
+
 def _one_text(paths: list[str], text: str, op: Op) -> Filter:
     if len(paths) > 1:  # a name in two parts: each of its words in either
         return _each_word(text, paths)
@@ -300,6 +321,7 @@ def _figure(value: Value) -> float | int:
 
 _POSITIVE: dict[Holds, Callable[[_Wanted], Filter]] = {
     **dict.fromkeys(TEXTS, _text),
+    Holds.PHONES: _phone,
     **dict.fromkeys(RELATIONS, _relation),
     **dict.fromkeys(TIMES, _time),
     Holds.NUMBER: _number,

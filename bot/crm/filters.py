@@ -84,6 +84,22 @@ def equals(path: str, text: str) -> Filter:
     return _pattern(path, text, "equals")
 
 
+def digits_in(path: str, digits: str) -> Filter:
+    """A number holds these digits in a row, however it is written: one at the path, or any of a list's (`number`).
+
+    The server is asked for the digits with anything between them, of which a plain number has nothing; by `like`, which
+    texts and JSON both take (twenty.md section 2). ValueError when there is anything but digits, or nothing.
+    """
+    if not (digits.isascii() and digits.isdecimal()):
+        raise ValueError("not digits")
+
+    def holds(held: Any) -> bool:
+        numbers = [each.get("number") for each in held if isinstance(each, dict)] if isinstance(held, list) else [held]
+        return any(digits in re.sub(r"\D", "", each) for each in numbers if isinstance(each, str))
+
+    return replace(_leaf(path, f'[like]:"%{"%".join(digits)}%"', holds), exact=False)
+
+
 def joined(path: str, text: str) -> Filter:
     """A related record's field holds the text (one hop, twenty.md section 2); ValueError for a text that only we could
     tell from others, since the related record is not here to be looked at."""

@@ -1,10 +1,17 @@
 """Phone numbers as Twenty keeps them: national digits, country and calling code (twenty.md section 4.2)."""
 
 import re
+from functools import lru_cache
 
-from bot.models import Phone
+from bot.models import Phone, Phones
 
 _SEPARATORS = re.compile(r"[\s().\-/\u00a0]+")
+
+_NUMBER = re.compile(r"\+?[\d\s().\-/\u00a0]{7,30}")
+_FEWEST, _MOST = 7, 17
+"""Digits of a text that is taken for a number: fewer are a year or a room, and more the CRM does not keep."""
+_WITH_A_CODE = 11
+"""Digits from which on a number may have a calling code in front although its + was left out."""
 
 COUNTRIES = {
     "+1": "US", "+7": "RU", "+20": "EG", "+27": "ZA", "+30": "GR", "+31": "NL", "+32": "BE", "+33": "FR", "+34": "ES",
@@ -44,6 +51,28 @@ def settled(phone: Phone) -> Phone:
     if not code:
         return Phone(digits, phone.country, phone.calling)
     return Phone(digits.removeprefix(code), _country(code), code)
+
+
+@lru_cache(maxsize=256)  # a search asks for each of its records
+def sought(text: str) -> tuple[str, ...]:
+    """The digits of which a stored number has some when it is the one that was typed; none for a text that is none.
+
+    However it is written: with + or 00 or neither in front of a calling code, with an area code's 0 or without. The
+    calling code itself is not compared, since stored numbers need not have one.
+    """
+    text = text.strip()
+    typed = re.sub(r"\D", "", text)
+    if not (_NUMBER.fullmatch(text) and typed.isascii() and _FEWEST <= len(typed) <= _MOST):
+        return ()
+    ways = [text, f"+{typed}"] if len(typed) >= _WITH_A_CODE else [text]
+    found = [settled(Phone(each)).number.lstrip("+0") for each in ways]
+    return tuple(each for each in dict.fromkeys(found) if len(each) >= _FEWEST - 1)
+
+
+def is_among(phones: Phones, text: str) -> bool:
+    """Whether one of a person's numbers is the one that was typed, or holds it."""
+    numbers = [re.sub(r"\D", "", each.number) for each in (phones.primary, *phones.additional)]
+    return any(digits in number for digits in sought(text) for number in numbers)
 
 
 def _country(calling: str) -> str:

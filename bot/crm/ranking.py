@@ -2,14 +2,20 @@
 
 from collections.abc import Iterable
 
-from bot.crm import values
-from bot.models import Emails, Links, Record
+from bot.crm import phones, values
+from bot.models import Emails, Links, Phones, Record
 
 
 def holds_words(record: Record, words: str) -> bool:
-    """Whether every word stands literally in one of the record's searched fields; without words it does."""
+    """Whether every word stands literally in one of the record's searched fields; without words it does.
+
+    A person's phone number is held however it is written.
+    """
     texts = [text.casefold() for text in searched(record)]
-    return all(any(word in text for text in texts) for word in words.casefold().split())
+    phone = record.values.get("phone")
+    return all(any(word in text for text in texts) for word in words.casefold().split()) or (
+        isinstance(phone, Phones) and phones.is_among(phone, words)
+    )
 
 
 def searched(record: Record) -> list[str]:

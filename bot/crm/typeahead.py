@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable
 
+from bot.crm import phones
 from bot.crm.pace import Urgency
 from bot.crm.ranking import best_first, holds_words
 from bot.crm.reading import Reading, Records, together
@@ -45,8 +46,12 @@ class TypeAhead:
         return [each for each in known.records if holds_words(each, wanted)]
 
     async def _known(self, kind: Kind, wanted: str) -> Records | None:
-        """The answer to the longest beginning of the text that was, or just is being, asked."""
-        for end in range(len(wanted), 0, -1):
+        """The answer to the longest beginning of the text that was, or just is being, asked.
+
+        Nobody has the beginning of a phone number, so people are asked for by the whole of it.
+        """
+        shortest = len(wanted) if kind is Kind.PERSON and phones.sought(wanted) else 1
+        for end in range(len(wanted), shortest - 1, -1):
             key = (kind, wanted[:end].rstrip())
             if key in self._asking:
                 return await asyncio.shield(self._asking[key])

@@ -231,8 +231,9 @@ def _acts(verb: str, make: Callable[[Target], Command], arguments: str, does: st
 _WHAT = "<words, Twenty link or id>"
 
 TABLE: tuple[Row, ...] = (
-    Row("find", "<words>", "Companies, people and deals at once; `find` may be left out", "acme", "Look up", _find,
-        also=("search", "lookup")),
+    Row("find", "<words>",
+        "Companies, people and deals by name, email, domain or phone number; `find` may be left out",
+        "acme", "Look up", _find, also=("search", "lookup")),
     _lists(Kind.COMPANY, "A list of companies", "companies city:paris employees:>=100"),
     _lists(Kind.PERSON, "A list of people", 'people company:"Acme Inc" has:email', "contacts", "contact"),
     _lists(Kind.DEAL, "A list of deals; without words the open ones", "deals stage:proposal amount:>10k",

@@ -94,6 +94,33 @@ def test_a_term_of_nothing_but_wildcards_is_never_sent(term: str) -> None:
     assert not one.matches({"name": "acme"})
 
 
+@given(
+    st.text("0123456789", min_size=1, max_size=12),
+    st.lists(st.sampled_from(["", " ", "-", ".", "(", ")", "/", "x"]), min_size=13, max_size=13),
+    st.text("0123456789 -", max_size=6),
+)
+@settings(max_examples=200, deadline=None)
+def test_digits_are_found_however_the_number_is_written(digits: str, between: list[str], before: str) -> None:
+    """On the server and here, at the end of a longer number, too, and among further numbers."""
+    held = before + "".join(map("".join, zip(between, digits, strict=False)))
+    one = filters.digits_in("phones.primaryPhoneNumber", digits)
+
+    (predicate,) = predicates(parse(one.asked))
+    assert isinstance(predicate.value, str)
+    assert like(predicate.value, ignore_case=False)(held)
+    for stored in (held, [{"number": "1"}, {"number": held}, {}]):
+        assert one.matches({"phones": {"primaryPhoneNumber": stored}})
+
+
+def test_digits_that_another_stands_between_are_others() -> None:
+    """The server's pattern finds them; we do not, nor any in two numbers of a list."""
+    one = filters.digits_in("phones", "4155550100")
+
+    assert not one.exact
+    for other in ("41555501900", None, 4155550100, [{"number": "415555"}, {"number": "0100"}], [None, "4155550100"]):
+        assert not one.matches({"phones": other})
+
+
 def test_an_alternative_that_cannot_be_asked_takes_the_others_along() -> None:
     """Half an `or` would miss what the other half means."""
     either = filters.any_of(filters.contains("name", ")("), filters.is_id("id", str(uuid4())))
@@ -133,6 +160,9 @@ def test_an_empty_text_matches_nothing(text: str) -> None:
         lambda: filters.chosen("stage", ["A,B"]),
         lambda: filters.chosen("stage", []),
         lambda: filters.contains("name[is]:NULL,x", "a"),
+        lambda: filters.digits_in("phone", '1"'),
+        lambda: filters.digits_in("phone", "\u0661"),
+        lambda: filters.digits_in("phone", ""),
         lambda: filters.number("employees", "eq", float("inf")),
     ],
 )

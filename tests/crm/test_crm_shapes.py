@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from bot.crm import shapes, values
 from bot.crm.dialect import Knowledge
 from bot.crm.phones import settled as settled_phone
+from bot.crm.phones import sought
 from bot.fields import FIELDS, Holds
 from bot.models import Choice, Emails, FullName, Kind, Link, Links, Money, Phone, Phones, Ref, Value, When
 
@@ -49,6 +50,33 @@ def test_an_address_is_tidied_as_the_crm_does(text: str, kept: str) -> None:
 def test_a_phone_number_is_split_as_the_crm_does(phone: Phone, kept: Phone) -> None:
     """National digits, country and calling code."""
     assert settled_phone(phone) == kept
+
+
+@pytest.mark.parametrize(
+    ("typed", "digits"),
+    [
+        ("+49 30 1234567", ("301234567",)),
+        ("+49 (0)30 1234567", ("301234567",)),
+        ("0049-30-1234567", ("301234567", "49301234567")),
+        ("030/123 45 67", ("301234567",)),
+        ("(415) 555-0100", ("4155550100",)),
+        ("1.415.555.0100", ("14155550100", "4155550100")),
+        ("+999 1234567", ("9991234567",)),
+        ("555-0100", ("5550100",)),
+        ("555-010", ()),
+        ("2026", ()),
+        ("call 4155550100", ()),
+        ('4155550100"', ()),
+        ("%155550100", ()),
+        ("\u0661\u0661\u0661\u0661\u0661\u0661\u0661\u0661", ()),
+        ("1" * 18, ()),
+        ("0000000", ()),
+        ("", ()),
+    ],
+)
+def test_a_number_is_sought_by_its_national_digits(typed: str, digits: tuple[str, ...]) -> None:
+    """However it is written; what has anything else in it is no number."""
+    assert sought(typed) == digits
 
 
 @pytest.mark.parametrize("hours", [-11, -5, 0, 2, 11])

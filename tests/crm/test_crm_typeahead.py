@@ -65,3 +65,12 @@ async def test_two_people_typing_share_what_is_asked(desk: Desk) -> None:
     """The same beginning at the same time is one question per kind."""
     await asyncio.gather(*(desk.twenty.suggest("acm", LINKABLE) for _ in range(5)))
     assert len(desk.maton.log) == 3
+
+
+async def test_a_phone_number_that_is_typed_on_is_found_in_the_end(desk: Desk) -> None:
+    """That nobody is called by its beginning says nothing about the whole number."""
+    for text in ("+1 415", "+1 415 5", "+1 415 555", "+1 415 555 0043"):
+        found = await desk.twenty.suggest(text, LINKABLE)
+
+    assert [each.kind for each in found] == [Kind.PERSON]
+    assert "0043" in str(found[0].values["phone"])

@@ -579,6 +579,29 @@ async def test_a_list_is_asked_for_as_one_says_it(one_home, said, typed, title):
     assert asked.startswith(f"{title}\n")
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "+49 30 1234567",
+        "0049 (0)30 12345-67",
+        "(030) 123 45 67",
+        "find 301234567",
+        "people +49 30 1234567",
+        "people phone:+49-30-1234567",
+        "show +49/30/1234567",
+        "+1 (415) 555-9999",
+        "find 1-415-555-9999",
+    ],
+)
+async def test_a_phone_number_finds_who_has_it(home, typed):
+    """However it is written, a further number, too; that of nobody finds nobody."""
+    phones = {"primaryPhoneNumber": "+49301234567", "additionalPhones": [{"number": "+14155559999"}]}
+    home.crm.add("people", {"name": {"firstName": "Zoe", "lastName": "Quill"}, "phones": phones})
+
+    assert "Zoe Quill" in text_of(await home.ask(f"/crm {typed}"))
+    assert "Zoe Quill" not in text_of(await home.ask(f"/crm {typed.replace('5', '6')}"))
+
+
 async def test_what_matches_nothing_is_named_by_its_type(one_home):
     """Only tasks can be done: that no task matches does not say that nothing does."""
     assert "No task matches “contoso”." in text_of(await one_home.ask("/crm done contoso"))
