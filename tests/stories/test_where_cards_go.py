@@ -251,7 +251,7 @@ async def test_a_waiting_card_that_is_rewritten_still_offers_what_is_there_alrea
 @pytest.mark.parametrize(("button", "ended"), [("Confirm", "Changed task"), ("Cancel", "Cancelled")])
 async def test_a_card_whose_place_slack_did_not_tell_works_like_any(one_home, pressed, button, ended):
     """Slack posted it and its answer was lost, so there are two: each decides, and each tells the end when clicked."""
-    await settle(one_home, ANOTHER)
+    await one_home.settle(ANOTHER)
     one_home.slack.faults.lose_answer("chat.postMessage")
     await propose(one_home, channel=SALES)
     both = cards(one_home.slack.messages(SALES))
