@@ -1,7 +1,7 @@
 """A proposal that came to nothing, proposed again: its form with everything in it, or its card anew."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from msgspec.structs import replace
@@ -44,16 +44,24 @@ class Again:
         """Creates and changes open as a form, to be put right; what has no form becomes a card at once."""
         proposal = await proposal_on_card(click.value, here, self._store)
         if proposal.undo_of:
-            await self._proposing.undo(proposal.undo_of, await _origin(proposal, here))
+            await self._undo(proposal, here)
         elif proposal.change.verb is Verb.DELETE:
             await self._delete(proposal, here)
         else:
             await self._form(proposal, here)
 
+    async def _undo(self, proposal: Proposal, here: Here) -> None:
+        done = await proposal_on_card(proposal.undo_of, here, self._store)
+        await self._unless_gone(self._proposing.undo(done.id, await _origin(proposal, here)), proposal, here)
+
     async def _delete(self, proposal: Proposal, here: Here) -> None:
         await _crm_of(proposal.change, here)
+        deleting = self._proposing.delete(proposal.record, await _origin(proposal, here))
+        await self._unless_gone(deleting, proposal, here)
+
+    async def _unless_gone(self, proposing: Awaitable[Proposal], proposal: Proposal, here: Here) -> None:
         try:
-            await self._proposing.delete(proposal.record, await _origin(proposal, here))
+            await proposing
         except NotFound:
             await self._gone(proposal, here)
 

@@ -152,6 +152,22 @@ async def test_what_was_deleted_elsewhere_has_its_history(one_home, wanted):
     assert form is None or "Behind this form" in text_of(form)
 
 
+async def test_an_undo_of_what_is_gone_meanwhile_leads_to_its_history(one_home):
+    """Nothing is left to take back, which is no dead end either."""
+    card = await one_home.save_note()
+    await one_home.slack.click(card, "Confirm", user=ANA)
+    done = await one_home.shows(card, "Created note")
+    await one_home.slack.click(done, "Undo", user=ANA)
+    await one_home.quiet()
+    undo = await expired(one_home)
+    (note,) = [each for each in one_home.crm.all("notes") if each["title"] == "Call with Ada"]
+    one_home.crm.remove("notes", note["id"])
+
+    await again(one_home, undo)
+
+    assert buttons_of(await one_home.told(ANA, "is not in the CRM any more")) == ["History"]
+
+
 async def ended(home: House, wanted: str, company: str) -> Message:
     """The expired card of a change or a delete."""
     if wanted == "edit":
