@@ -93,9 +93,11 @@ def form(
     timezone: str,
     whole_thread: bool | None = None,
     suggested: Sequence[Ref] = (),
+    ticked: int = 0,
     remarks: Sequence[str | Line] = (),
 ) -> View:
-    """The form, filled in with `values`; `whole_thread` offers that choice, `suggested` are records to tick.
+    """The form, filled in with `values`; `whole_thread` offers that choice, `suggested` are records to tick, the
+    first `ticked` of which are.
 
     `remarks` are said above the fields (a `Line` where one mentions somebody).
 
@@ -110,7 +112,7 @@ def form(
         _about(context),
         *(footnote(remark) if isinstance(remark, str) else paragraph(remark) for remark in remarks),
         *inputs,
-        _suggestions(suggested),
+        _suggestions(suggested, ticked),
         _thread_choice(whole_thread),
         footnote("Nothing is written yet: a card with exactly these values asks for Confirm first."),
     ]
@@ -129,12 +131,14 @@ def _about(context: FormContext) -> Block | None:
     return paragraph([leaf("From "), web(context.permalink, "a message"), *author, leaf(".")])
 
 
-def _suggestions(suggested: Sequence[Ref]) -> Block | None:
-    """Records that the message or the channel suggests, to be ticked; they are never attached by themselves."""
+def _suggestions(suggested: Sequence[Ref], ticked: int) -> Block | None:
+    """Records that the message or the channel suggests, to be ticked or not; only those with a tick are attached."""
     options = record_options(suggested)[:10]
     if not options:
         return None
     element: Block = {"type": "checkboxes", "action_id": ids.INPUT, "options": options}
+    if ticked:
+        element["initial_options"] = options[:ticked]
     label = plain_text("Suggested records", 2_000)
     return {"type": "input", "block_id": ids.SUGGESTED, "optional": True, "label": label, "element": element}
 

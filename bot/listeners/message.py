@@ -20,7 +20,7 @@ from bot.blocks.primitives import Blocks, Line, View, leaf, mention, modal, one_
 from bot.blocks.values import named
 from bot.changes import Verb
 from bot.crm.twenty import Twenty
-from bot.errors import BotError
+from bot.errors import BotError, NotConnected
 from bot.fields import FIELDS
 from bot.language.dates import is_over, the_one_date, zone_of
 from bot.language.markup import literal
@@ -32,8 +32,9 @@ from bot.listeners.payloads import Shortcut, written_place
 from bot.listeners.resolving import first_assignee
 from bot.listeners.thread import is_readable, written_down
 from bot.listeners.writers import may_write
-from bot.models import Emails, Kind, Record, RecordCard, Ref, Refs, Value
+from bot.models import Emails, Kind, Record, RecordCard, Ref, Value
 from bot.proposal import Proposal, State
+from bot.remembered import Remembered
 from bot.store import Store
 from bot.teams.links import record_url
 
@@ -60,6 +61,7 @@ class FromMessage:
     def __init__(self, store: Store, *, now: Callable[[], datetime]) -> None:
         self._store = store
         self._now = now
+        self._assignees: Remembered[tuple[str, str], Mapping[str, Value]] = Remembered(most=10_000, seconds=3600)
 
     async def save_as_note(self, shortcut: Shortcut, here: Here) -> None:
         """A note's form, filled in from the message."""
@@ -93,7 +95,12 @@ class FromMessage:
         first = _Filled(
             context=context,
             schema=Schema(kind=kind, fields=FIELDS[kind], choices={"status": FIRST_STATUSES}, takes_links=True),
-            values={"title": plain.title, "text": plain.markdown, **self._due(kind, plain, shortcut, timezone)},
+            values={
+                "title": plain.title,
+                "text": plain.markdown,
+                **self._due(kind, plain, shortcut, timezone),
+                **(self._assignees.get(await _whose(here)) or {} if kind is Kind.TASK else {}),
+            },
             remarks=tuple(await self._already_saved(shortcut, here)),
         )
         if not fits(plain.markdown):
@@ -121,19 +128,29 @@ class FromMessage:
             self._store.recent_records.recent(here.team.id, shortcut.channel),
             _learned(first.schema, here) if first.schema.kind is Kind.TASK else _given(first.schema),
             is_readable(here, shortcut.channel, first.context.thread_ts) if shortcut.is_threaded else _given(False),
-            first_assignee(first.schema.kind, here),
+            self._assignee(first.schema.kind, here),
         )
-        # Whose own address the message holds is sure enough to be chosen from the start.
-        addressed = tuple(each.ref for each in meant if _has_email(each, plain.emails))
-        named = {ref.id: ref for ref in (*(each.ref for each in meant), *recent) if ref not in addressed}
-        values = {**first.values, **assignee, **({"records": Refs(addressed)} if addressed else {})}
+        # Whose own address the message holds is sure enough to be ticked from the start.
+        addressed = [each.ref for each in meant if _has_email(each, plain.emails)]
+        named = {ref.id: ref for ref in (*addressed, *(each.ref for each in meant), *recent)}
         return replace(
             first,
             schema=schema,
-            values=values,
+            values={**first.values, **assignee},
             suggested=tuple(named.values())[:SUGGESTED],
+            ticked=len(addressed),
             whole_thread=False if readable else None,
         )
+
+    async def _assignee(self, kind: Kind, here: Here) -> Mapping[str, Value]:
+        """The first assignee; the next form begins with it.
+
+        This one is open already, and what an open field shows Slack keeps (github.com/slackapi/bolt-js/issues/290).
+        """
+        found = await first_assignee(kind, here)
+        if found:
+            self._assignees.put(await _whose(here), found)
+        return found
 
     async def _names(self, shortcut: Shortcut, here: Here) -> Mapping[str, str]:
         """The names of everybody whom the message mentions, as far as Slack tells them in time."""
@@ -167,6 +184,7 @@ class _Filled(Struct, frozen=True):
     values: Mapping[str, Value]
     remarks: tuple[Line, ...] = ()
     suggested: tuple[Ref, ...] = ()
+    ticked: int = 0
     whole_thread: bool | None = None
 
     def view(self, timezone: str) -> View:
@@ -177,8 +195,17 @@ class _Filled(Struct, frozen=True):
             timezone=timezone,
             whole_thread=self.whole_thread,
             suggested=self.suggested,
+            ticked=self.ticked,
             remarks=self.remarks,
         )
+
+
+async def _whose(here: Here) -> tuple[str, str]:
+    """Somebody, as a user of the CRM that the team has now."""
+    try:
+        return (await here.team.crm()).connection_id, here.talk.user
+    except NotConnected:
+        return "", here.talk.user
 
 
 async def _given(value: Given) -> Given:

@@ -13,6 +13,7 @@ from aiohttp import web
 from slack_sdk.signature import SignatureVerifier
 
 from bot.sandbox.slack import FakeSlack, FormError, buttons_of, labels_of, text_of
+from bot.sandbox.slack.forms import values_of
 from bot.sandbox.slack.sample import ACME_TOKEN, ANA, BEN, CALL_NOTES, CLEO, GIL, OLGA, PRIVATE, RANDOM, SALES, SHARED
 
 Json = dict[str, Any]
@@ -443,3 +444,19 @@ async def test_typed_values_survive_an_update_of_the_same_fields(slack: FakeSlac
     await bot.call("views.update", view_id=form.id, view=FORM | {"title": plain("Ready")})
     await slack.submit(form)
     assert bot.seen[-1]["view"]["state"]["values"]["title"]["v"]["value"] == "Typed"
+
+
+async def test_an_open_field_takes_no_new_first_value(slack: FakeSlack, bot: TinyBot) -> None:
+    """Untouched, too, it stays as it is under the same ids; under another action id it is another field."""
+    await slack.command(ANA, SALES, "/crm new task")
+    await bot.call("views.open", trigger_id=bot.seen[0]["trigger_id"], view=FORM)
+    form = slack.modal(ANA)
+    assert form
+    title, records = FORM["blocks"]
+    anew = {**title, "element": {**title["element"], "initial_value": "Write"}}
+    await bot.call("views.update", view_id=form.id, view=FORM | {"blocks": [anew, records]})
+    assert values_of(form)["title"] == {"v": {"type": "plain_text_input", "value": "Call"}}
+
+    another = {**title, "element": {**anew["element"], "action_id": "w"}}
+    await bot.call("views.update", view_id=form.id, view=FORM | {"blocks": [another, records]})
+    assert values_of(form)["title"] == {"w": {"type": "plain_text_input", "value": "Write"}}

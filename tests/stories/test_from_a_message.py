@@ -7,7 +7,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.blocks import ids
 from bot.sandbox.slack import Message, buttons_of, labels_of, text_of
+from bot.sandbox.slack.forms import values_of
 from bot.sandbox.slack.sample import ACME, ANA, BEN, CALL_NOTES, CLEO, GREETING, PRIVATE, RANDOM, SALES
 from bot.sandbox.slack.state import View
 from tests.house import House, bind
@@ -112,15 +114,30 @@ async def test_a_date_that_is_over_or_one_of_several_is_not_suggested(one_home, 
 
 
 async def test_a_task_from_a_message_is_suggested_to_whoever_makes_it(one_home):
-    """Assignee is filled in once the CRM has told who of it the asker is; what is cleared then stays cleared."""
-    await one_home.open_form("create_task")
+    """Who of the CRM the asker is takes a request, so the next form begins with it; what is cleared stays cleared."""
+    first = await one_home.open_form("create_task")
     await one_home.quiet()
-    view = one_home.slack.modal(ANA)
-    assert element(view, "assignee")["initial_option"]["text"]["text"] == "Ana Lopez"
+    assert element(one_home.slack.modal(ANA), "assignee")["initial_option"]["text"]["text"] == "Ana Lopez"
+    await one_home.slack.close(first)
 
+    view = await one_home.open_form("create_task")
+    assert values_of(view)["assignee"][ids.SUGGEST_MEMBER]["selected_option"]["text"]["text"] == "Ana Lopez"
     await one_home.slack.submit(view, {"Assignee": None})
 
     assert "assigned to nobody" in text_of(await one_home.card())
+
+
+async def test_whose_address_a_message_holds_is_ticked_from_the_start(one_home):
+    """In a list that comes with the answer of the CRM: a field that is open already takes no first value."""
+    person = next(each for each in one_home.crm.all("people") if each["emails"]["primaryEmail"])
+    said = one_home.slack.say(BEN, SALES, f"Please write to {person['emails']['primaryEmail']}")
+    await one_home.open_form("save_as_note", ts=said.ts)
+    await one_home.quiet()
+
+    await one_home.slack.submit(one_home.slack.modal(ANA), {})
+
+    card = text_of(await one_home.card(thread=said.ts))
+    assert f"{person['name']['firstName']} {person['name']['lastName']}" in card.partition("Attached to")[2]
 
 
 async def asked(home: House, typed: str, *, ago: timedelta) -> Message:

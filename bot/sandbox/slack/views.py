@@ -6,6 +6,7 @@ from typing import Any
 
 from bot.sandbox.slack.anatomy import elements_in, every_block
 from bot.sandbox.slack.blocks import check_view
+from bot.sandbox.slack.forms import values_of
 from bot.sandbox.slack.state import TRIGGER_SECONDS, Refusal, State, Trigger, View
 from bot.sandbox.slack.world import Installation, Json
 
@@ -87,11 +88,15 @@ def update_view(state: State, args: Mapping[str, Any]) -> View:
 
 
 def replace_content(state: State, view: View, content: Json) -> View:
-    """Show something else in an open view; what was typed stays where block and action ids stay."""
+    """Show something else in an open view; a field keeps its state where block and action ids stay.
+
+    Also one that nobody has touched: a new first value is ignored (github.com/slackapi/bolt-js/issues/290).
+    """
+    kept = {(b["block_id"], e["action_id"]) for b in every_block(content["blocks"]) for e in elements_in(b)}
+    shown = {(block, action): value for block, fields in values_of(view).items() for action, value in fields.items()}
+    view.entered = {key: value for key, value in shown.items() if key in kept}
     view.content, view.errors = content, {}
     view.hash = _new_hash(state)
-    kept = {(b["block_id"], e["action_id"]) for b in every_block(content["blocks"]) for e in elements_in(b)}
-    view.entered = {key: value for key, value in view.entered.items() if key in kept}
     state.changes.tell()
     return view
 
