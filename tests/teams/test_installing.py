@@ -1,6 +1,8 @@
 """Two workspaces install the bot through Slack's consent page; nothing else gets in."""
 
+import asyncio
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
@@ -79,6 +81,16 @@ async def test_a_forged_redirect_is_refused(town: Street, forgery: str) -> None:
         assert (await get(stranger, forged)).status == 400
         assert await town.bot.store.installations.tenants() == ()
         assert (await get(browser, redirect(town, consent, code=code))).status == 200
+
+
+async def test_a_cookie_of_no_characters_is_no_error(town: Street) -> None:
+    """Anybody may send any bytes; they are refused like any other forgery."""
+    address = urlsplit(town.url)
+    reader, writer = await asyncio.open_connection(address.hostname, address.port)
+    writer.write(b"GET /slack/oauth_redirect?state=x HTTP/1.1\r\nHost: x\r\nCookie: crm-bot-install=\xff\r\n\r\n")
+
+    assert b" 400 " in await reader.readline()
+    writer.close()
 
 
 async def test_a_code_that_slack_refuses_installs_nothing(town: Street) -> None:

@@ -103,7 +103,7 @@ class InstallDoors:
 
     async def _is_ours(self, request: web.Request) -> bool:
         state, begun = request.query.get("state", ""), request.cookies.get(COOKIE, "")
-        if not state or not hmac.compare_digest(state.encode(), begun.encode()):
+        if not state or not hmac.compare_digest(state.encode(), begun.encode(errors="replace")):
             return False  # and the state stays good for the browser that began
         return await self._store.oauth_states.consume(state, self._now())
 
