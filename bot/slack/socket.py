@@ -2,7 +2,6 @@
 
 import logging
 
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.talk import UNREACHABLE, reason
@@ -34,8 +33,8 @@ async def socket_address(slack: AsyncWebClient, app_token: str) -> str | None:
     try:
         answer = await slack.apps_connections_open(app_token=app_token)
     except UNREACHABLE as error:
-        if isinstance(error, SlackApiError) and error.response["error"] in FOR_GOOD:
-            raise AppTokenRefused(NOT_ACCEPTED.format(error=error.response["error"])) from error
+        if reason(error) in FOR_GOOD:
+            raise AppTokenRefused(NOT_ACCEPTED.format(error=reason(error))) from error
         log.warning("Slack opens no socket yet: %s", reason(error))
         return None
     return str(answer["url"])
