@@ -35,7 +35,7 @@ def steps(stage: Stage, seat: Seat) -> list[Step]:
         Step(
             "Look a company up",
             f"Type {SEARCH} and press Enter. Only you see the answer.",
-            _happened(stage, lambda payload: payload.get("command") == "/crm"),
+            _looked_up(stage),
             button="Type it for me",
             type=SEARCH,
         ),
@@ -58,6 +58,17 @@ def steps(stage: Stage, seat: Seat) -> list[Step]:
 
 def _happened(stage: Stage, fits: Callable[[dict[str, Any]], bool]) -> bool:
     return any(fits(exchange.payload) and exchange.answer.ok for exchange in stage.slack.exchanges)
+
+
+def _looked_up(stage: Stage) -> bool:
+    """Whether a word of a command was looked for among the companies."""
+    asked = [(each.param("filter") or "").casefold() for each in stage.maton.requests("GET", r"/companies$")]
+
+    def is_looked_for(payload: dict[str, Any]) -> bool:
+        words = payload["text"].casefold().split() if payload.get("command") == "/crm" else ()
+        return any(f"%{word}%" in each for word in words for each in asked)
+
+    return _happened(stage, is_looked_for)
 
 
 def _is_saved_message(payload: dict[str, Any]) -> bool:
