@@ -21,7 +21,7 @@ _TELLING: dict[Kind, tuple[str, ...]] = {
     Kind.PERSON: ("job_title", "company", "email", "phone"),
     Kind.DEAL: ("stage", "amount", "close_date", "company", "owner"),
     Kind.NOTE: ("text", "records"),
-    Kind.TASK: ("status", "due", "assignee", "records"),
+    Kind.TASK: ("status", "due", "records", "assignee"),
     Kind.MEMBER: ("email", "timezone"),
 }
 _NAMED_BY_LABEL = ("owner", "close_date", "due", "assignee")

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from bot.blocks import connecting, home, ids, lists, records
 from bot.blocks.primitives import Block, Message
-from bot.models import Choice, Found, Kind, Listing, Record, RecordCard, When
+from bot.models import Choice, Found, Kind, Listing, Record, RecordCard, Ref, When
 
 from blocks_catalogue import messages  # isort: skip
 from blocks_samples import ANA, NOW, URL, VIEWER, Samples, an_id  # isort: skip
@@ -119,6 +119,14 @@ def test_a_done_task_is_not_done_again() -> None:
 
     assert "\nDone\n" in tasks(task)
     assert "Done" not in [text for text, _, _ in buttons(records.card(RecordCard(record=task), VIEWER, NOW))]
+
+
+def test_tasks_of_one_name_are_told_apart_in_the_menu() -> None:
+    """By what they are for: in the little room of a menu that stands before whose they are."""
+    long = replace(SAMPLES.task, values={**SAMPLES.task.values, "assignee": Ref(Kind.MEMBER, an_id(9), "Ana " * 20)})
+    said = lists.listing(Listing(title="Tasks", kind=Kind.TASK, records=(long,)), VIEWER, NOW)
+
+    assert "For Acme Inc" in said.blocks[-1]["elements"][0]["options"][0]["description"]["text"]
 
 
 def test_a_notes_line_shows_its_words_and_no_marks() -> None:
