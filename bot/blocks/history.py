@@ -81,8 +81,12 @@ def page(
 
 def nothing_pending(command: str) -> Message:
     """There is nothing to decide."""
+    what = "What you want to write stands here until somebody presses Confirm or Cancel on its card."
     return message(
-        [paragraph([leaf("You have no proposals waiting. ")]), footnote(f"See what happened: {command} history")]
+        [
+            paragraph([leaf("You have no proposals waiting.")]),
+            footnote(f"{what} What became of it: {command} history"),
+        ]
     )
 
 

@@ -35,10 +35,11 @@ async def test_pending_cards_come_back_alive(one_home):
 
 
 async def test_nothing_pending_is_said(one_home):
-    """Without proposals pending says so, and asks the CRM nothing."""
+    """Without proposals pending says so, and what would stand there; it asks the CRM nothing."""
     answer = await one_home.ask("/crm pending")
 
     assert "no proposals waiting" in text_of(answer)
+    assert "until somebody presses Confirm or Cancel" in text_of(answer)
     assert one_home.crm_requests() == []
 
 
