@@ -53,6 +53,16 @@ def test_look_up_save_confirm_and_see_it(page: Page) -> None:
     expect(page.locator("#guide")).to_have_attribute("data-done", "3")
 
 
+@pytest.mark.parametrize("width", [1280, 1024, 760, 390])
+def test_in_a_narrow_window_only_the_next_step_is_told_whole(page: Page, width: int) -> None:
+    """So that the talk keeps most of the room."""
+    page.set_viewport_size({"width": width, "height": 720})
+
+    expect(page.get_by_role("button", name="Type it for me")).to_be_visible()
+    expect(page.get_by_role("button", name="Show me the menu")).to_be_hidden()
+    assert page.locator("#guide").bounding_box()["height"] < 190
+
+
 def test_typing_shows_hints_and_remembers(page: Page) -> None:
     """The composer completes commands while typing, and the arrow key brings back what was typed before."""
     say = page.locator("#say")
