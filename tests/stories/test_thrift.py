@@ -32,6 +32,19 @@ async def test_a_look_up_costs_few_requests(home: House, typed: str) -> None:
     assert len(home.crm_requests()) <= LOOKUPS[typed], _paths(home)
 
 
+async def test_done_in_a_list_costs_four_requests(home: House) -> None:
+    """The task, and its page anew."""
+    home.crm.add("tasks", {"title": "Water them", "status": "TODO"})
+    page = await home.ask("/crm tasks water owner:anyone")
+    await home.quiet()
+    home.maton.forget_log()
+
+    await home.slack.click(page, "Done", user=ANA)
+    await home.quiet()
+
+    assert len(home.crm_requests()) <= 4, _paths(home)
+
+
 async def test_a_card_costs_six_requests(home: House) -> None:
     """Itself, its people, deals, notes and tasks, and the members' names."""
     company = next(each for each in home.crm.all("companies") if each["name"] == "Northwind Traders")
