@@ -125,7 +125,7 @@ def _ways(what: Home, command: str) -> Blocks:
 
 
 def _new() -> Block | None:
-    return select("New record", ids.HOME_NEW, [option(f"New {kind}", str(kind)) for kind in _NEW])
+    return select("New record", ids.RECORD_NEW, [option(f"New {kind}", str(kind)) for kind in _NEW])
 
 
 _NEW = (Kind.TASK, Kind.NOTE, Kind.PERSON, Kind.COMPANY, Kind.DEAL)

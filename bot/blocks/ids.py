@@ -20,7 +20,9 @@ PROPOSAL_SHOW = "proposal_show"
 PROPOSAL_AGAIN = "proposal_again"
 
 # Records: the value is `reference(ref)`; for RECORD_DONE in a list `done_value(ref, page)`, for RECORD_MORE the
-# option's value is `more_value(what, ref)`, for RECORD_UNSHARE the value is `shared_value(ref, by)`
+# option's value is `more_value(what, ref)`, for RECORD_UNSHARE the value is `shared_value(ref, by)`, for RECORD_NEW
+# what would be typed behind `new`
+RECORD_NEW = "record_new"
 RECORD_SHOW = "record_show"
 RECORD_HISTORY = "record_history"
 RECORD_EDIT = "record_edit"
@@ -53,7 +55,6 @@ DISCONNECT_CONFIRM = "disconnect_confirm"
 DISCONNECT_CANCEL = "disconnect_cancel"
 
 # The Home tab and settings
-HOME_NEW = "home_new"
 HOME_PENDING = "home_pending"
 HOME_TASKS = "home_tasks"
 HOME_HELP = "home_help"

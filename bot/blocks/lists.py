@@ -24,7 +24,7 @@ from bot.blocks.primitives import (
     section,
     select,
 )
-from bot.blocks.records import is_open_task
+from bot.blocks.records import is_open_task, to_make
 from bot.blocks.sums import Part, Sums
 from bot.blocks.values import day_of
 from bot.language.clipping import clip
@@ -45,10 +45,14 @@ PARTS = 10
 _WIDER = "Fewer words or other qualifiers may find more."
 
 
-def found(found: Found, viewer: Viewer, now: datetime, *, nearest: str = "") -> Message:
-    """What the words found, best first within each kind; when nothing, the next step (`nearest`: a command alike)."""
+def found(found: Found, viewer: Viewer, now: datetime, *, nearest: str = "", anew: Kind | None = None) -> Message:
+    """What the words found, best first within each kind; when nothing, the next step.
+
+    `nearest` is a command alike, `anew` the kind of record that the words can be the first of.
+    """
     if not any(found.records.values()):
-        return nothing(f"Nothing found for “{clip(found.words, ECHO)}”.", found.remark or _next_step(nearest))
+        way = to_make(anew, found.words) if anew else None
+        return nothing(f"Nothing found for “{clip(found.words, ECHO)}”.", found.remark or _next_step(nearest), way)
     kinds = [kind for kind in (Kind.COMPANY, Kind.PERSON, Kind.DEAL) if found.records.get(kind)]
     kinds += [kind for kind in found.records if kind not in kinds and found.records[kind]]
     groups = [block for kind in kinds for block in _group(kind, found, viewer.timezone, now)]
@@ -105,9 +109,9 @@ def workflows(found: Sequence[Workflow]) -> Message:
     return message([header(f"Workflows ({len(found)})"), bullets(*lines), more])
 
 
-def nothing(sentence: str, next_step: str) -> Message:
-    """An empty answer, never without the next step."""
-    return message([section(sentence), footnote(next_step)])
+def nothing(sentence: str, next_step: str, way: Block | None = None) -> Message:
+    """An empty answer, never without the next step; `way` is the button to it."""
+    return message([section(sentence), actions(way), footnote(next_step)])
 
 
 def record_row(record: Record, timezone: str, *, first: Sequence[str] = (), page: str = "") -> Block:

@@ -34,6 +34,8 @@ SHOWN = 3
 """Notes, tasks, people and deals on a card; the rest is counted."""
 VALUE = 200
 BODY = 600
+TYPED = 400
+"""Characters of what a button types: a name and an address; Slack takes 2,000 (slack.md section 3)."""
 
 FIRST: dict[Kind, tuple[str, ...]] = {
     Kind.COMPANY: ("domain", "owner", "city", "employees", "revenue", "ideal", "linkedin"),
@@ -55,21 +57,33 @@ def card(card: RecordCard, viewer: Viewer, now: datetime, *, shared_by: UserId |
 
 
 def several(
-    cards: Sequence[RecordCard], viewer: Viewer, now: datetime, *, remarks: Sequence[str] = (), more: int = 0
+    cards: Sequence[RecordCard],
+    viewer: Viewer,
+    now: datetime,
+    *,
+    remarks: Sequence[str] = (),
+    more: int = 0,
+    unknown: Sequence[tuple[Kind, str]] = (),
 ) -> Blocks:
     """Cards one below the other, with their buttons, for a modal; `more` were found and are not shown.
 
-    `remarks` are sentences about who and what has no card here.
+    `remarks` are sentences about who and what has no card here; `unknown` are addresses that the CRM does not have.
     """
+    offers = [section(f"{address} is not in the CRM.", to_make(kind, address)) for kind, address in unknown]
     if not cards:
         nothing = "Nobody and nothing in this message is known to the CRM."
         tip = "Its author, emails, web addresses, names and Twenty links were looked up."
-        return [*(section(each) for each in remarks or (nothing,)), footnote(tip)]
+        return [*(section(each) for each in remarks or (nothing,)), *offers, footnote(tip)]
     blocks: Blocks = []
     for card in cards:
         blocks += [*content(card, viewer.timezone, now), *([row] if (row := buttons(card)) else []), divider()]
     rest = [footnote(f"{more} more are not shown.")] if more > 0 else []
-    return [*blocks[:-1], *(footnote(each) for each in remarks), *rest]
+    return [*blocks[:-1], *(footnote(each) for each in remarks), *offers, *rest]
+
+
+def to_make(kind: Kind, words: str) -> Block:
+    """The button to the form for a new record, filled in from the words."""
+    return button(f"New {kind}", ids.RECORD_NEW, clip(f"{kind} {words}", TYPED), about=words)
 
 
 def unshared(kind: Kind, by: UserId | str) -> Message:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from bot.language.prefill import DOMAIN, EMAIL
 from bot.language.richtext import Node
 from bot.language.targets import links_in
+from bot.models import Kind
 
 _MENTION = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>")
 _LABELLED = re.compile(r"<(?:#|!subteam\^)([A-Z0-9]+)\|([^<>]+)>")
@@ -15,6 +16,9 @@ _ADDRESS = re.compile(r"(?:https?://|mailto:)[^\s<>|]+", re.IGNORECASE)
 _NO_DOMAINS = re.compile(
     r"csv|docx?|gif|html?|jpe?g|js|json|md|mp4|pdf|png|pptx?|py|sh|svg|ts|txt|xlsx?|xml|zip", re.IGNORECASE
 )
+_LONGEST = 254
+"""Characters of an email address, which is the longer of the two (RFC 5321)."""
+_FURTHER = re.compile(r"://[^/?#]+[/?#].")
 _NOT_SAID = ("image_url", "thumb_url")
 
 
@@ -48,6 +52,21 @@ def domains_in(links: Iterable[str], text: str) -> tuple[str, ...]:
     addresses = [each if "://" in each else f"https://{each}" for each in (*links, *_written(text))]
     twenty = {_host(each) for each in addresses if links_in(each)}
     return tuple(dict.fromkeys(host for each in addresses if (host := _host(each)) and host not in twenty))
+
+
+def kind_of(address: str) -> Kind | None:
+    """Whose an address is: a person's email or a company's domain. None for any other text, and for a file's name."""
+    if len(address) > _LONGEST:
+        return None
+    if EMAIL.fullmatch(address):
+        return Kind.PERSON
+    return Kind.COMPANY if DOMAIN.fullmatch(address) and domains_in((), address) else None
+
+
+def front_doors(domains: Iterable[str], links: Iterable[str]) -> tuple[str, ...]:
+    """The domains that may be a company's own: none whose links lead further than there, as to a document."""
+    further = domains_in((each for each in links if _FURTHER.search(each)), "")
+    return tuple(each for each in domains if each not in further)
 
 
 def _written(text: str) -> list[str]:

@@ -114,10 +114,6 @@ class AppHome:
 
     # Its buttons
 
-    async def new(self, click: Click, here: Here) -> None:
-        """The form of a new record."""
-        await self._as_command(f"new {click.value}", click, here)
-
     async def pending(self, click: Click, here: Here) -> None:
         """My undecided proposals, and what waits for me, in a direct message."""
         await self._as_command("pending", click, here)

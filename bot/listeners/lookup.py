@@ -18,6 +18,7 @@ from bot.changes import Verb, new_values
 from bot.crm.twenty import Twenty
 from bot.errors import BotError, Misunderstood, NotAllowed, NotFound, NotRouted, Refused
 from bot.language import commands, intents
+from bot.language.addresses import kind_of
 from bot.language.meant import meant
 from bot.language.qualifiers import CLOSED
 from bot.listeners.admins import is_admin
@@ -53,12 +54,16 @@ class Lookup:
         self._now = now
 
     async def find(self, asked: intents.Find, here: Here) -> None:
-        """Companies, people and deals by words; a word that found nothing but is nearly a command is told so."""
+        """Companies, people and deals by words.
+
+        A word that found nothing but is nearly a command is told so; an address can be made a record of.
+        """
         crm = await here.team.crm()
         found = await crm.find(asked.words)
         near = "" if any(found.records.values()) else commands.nearest(asked.words)
         nearest = f"{self._command} {near}" if near else ""
-        await here.talk.privately(lists.found(found, await here.viewer(), self._now(), nearest=nearest))
+        answer = lists.found(found, await here.viewer(), self._now(), nearest=nearest, anew=kind_of(asked.words))
+        await here.talk.privately(answer)
 
     async def list(self, asked: intents.List, here: Here) -> None:
         """The first page of a list."""
@@ -184,9 +189,10 @@ class Lookup:
             return
         member = await crm.member_by_email(profile.email)
         if member is None:
-            name = profile.name or "this person"
-            anew = f"To make a record: {self._command} new person {name}" if profile.name else ""
-            raise Misunderstood(f"Nobody in the CRM has the email address of {name}.", hint=anew)
+            nobody = f"Nobody in the CRM has the email address of {profile.name or 'this person'}."
+            way = records.to_make(Kind.PERSON, f"{profile.name} {profile.email}".strip())
+            await here.talk.privately(lists.nothing(nobody, "A form opens; nothing is written before Confirm.", way))
+            return
         await here.talk.privately(records.card(RecordCard(record=member), await here.viewer(), self._now()))
 
     async def workflows(self, asked: intents.Workflows, here: Here) -> None:

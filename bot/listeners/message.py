@@ -19,9 +19,12 @@ from bot.blocks.inputs import fits
 from bot.blocks.primitives import Blocks, Line, View, leaf, mention, modal, one_line, section, web
 from bot.blocks.values import named
 from bot.changes import Verb
+from bot.crm.search import MOST_ASKED
 from bot.crm.twenty import Twenty
+from bot.crm.values import host
 from bot.errors import BotError, NotConnected
 from bot.fields import FIELDS
+from bot.language.addresses import front_doors, kind_of
 from bot.language.dates import is_over, the_one_date, zone_of
 from bot.language.markup import literal
 from bot.language.message import Plain, read_message, user_ids_in
@@ -32,7 +35,7 @@ from bot.listeners.payloads import Shortcut, written_place
 from bot.listeners.resolving import first_assignee
 from bot.listeners.thread import is_readable, written_down
 from bot.listeners.writers import may_write
-from bot.models import Emails, Kind, Record, RecordCard, Ref, Value
+from bot.models import Emails, Kind, Links, Record, RecordCard, Ref, Value
 from bot.proposal import Proposal, State
 from bot.remembered import Remembered
 from bot.store import Store
@@ -48,6 +51,9 @@ SUGGESTED = 6
 
 LOOKED_UP = 4
 """Cards in one answer; a card may cost six requests to the CRM."""
+
+OFFERED = 3
+"""Unknown addresses that one answer offers to make a record of."""
 
 NOTHING_ELSE = "Nobody and nothing else in this message is known to the CRM."
 
@@ -77,15 +83,24 @@ class FromMessage:
         plain = read_message(shortcut.message, await self._names(shortcut, here))
         crm = await here.team.crm()
         author = await _author_email(shortcut, here)
-        emails = [*plain.emails, *([author] if author else [])]
+        emails = [*([author] if author else []), *plain.emails]
         meant = await crm.mentioned(plain.text, emails=emails, domains=plain.domains)
         refs = _each_once(plain, meant)
         looked = await asyncio.gather(*(_card_or_why_not(ref, here) for ref in refs[:LOOKED_UP]))
         cards = [each for each in looked if isinstance(each, RecordCard)]
-        remarks = [*await _as_a_member(author, meant, crm), *(each for each in looked if isinstance(each, str))]
+        unknown = _unknown(emails, plain, meant)
+        members = await _members_among(unknown, crm)
+        remarks = [*_as_a_member(members.get(author)), *(each for each in looked if isinstance(each, str))]
         if remarks and not refs:
             remarks.append(NOTHING_ELSE)
-        blocks = records.several(cards, await here.viewer(), self._now(), remarks=remarks, more=len(refs) - len(looked))
+        blocks = records.several(
+            cards,
+            await here.viewer(),
+            self._now(),
+            remarks=remarks,
+            more=len(refs) - len(looked),
+            unknown=[each for each in unknown if each[1] not in members][:OFFERED],
+        )
         await here.talk.update(_answer(blocks, shortcut))
 
     async def _open(self, kind: Kind, shortcut: Shortcut, here: Here) -> None:
@@ -221,20 +236,32 @@ def _has_email(record: Record, emails: Collection[str]) -> bool:
 async def _author_email(shortcut: Shortcut, here: Here) -> str:
     """The address of whoever wrote the message, as far as Slack tells it."""
     known = await here.team.profiles([str(shortcut.message.get("user") or "")])
-    return next((profile.email for profile in known.values()), "")
+    return next((profile.email.casefold() for profile in known.values()), "")
 
 
-async def _as_a_member(author: str, meant: Sequence[Record], crm: Twenty) -> list[str]:
-    """A sentence about an author who works with the CRM and is none of its people."""
-    if not author or any(_has_email(record, (author.casefold(),)) for record in meant):
-        return []
+def _unknown(emails: Sequence[str], plain: Plain, meant: Sequence[Record]) -> list[tuple[Kind, str]]:
+    """The addresses that were asked for and no record has, each with the kind of record it can be the first of."""
+    domains = front_doors(plain.domains[:MOST_ASKED], plain.links)
+    homes = {host(each.primary.url) for record in meant if isinstance(each := record.values.get("domain"), Links)}
+    strangers = [each for each in emails[:MOST_ASKED] if not any(_has_email(record, (each,)) for record in meant)]
+    others = [*strangers, *(each for each in domains if each not in homes)]
+    return [(kind, each) for each in dict.fromkeys(others) if (kind := kind_of(each))]
+
+
+async def _members_among(addresses: Sequence[tuple[Kind, str]], crm: Twenty) -> dict[str, Record]:
+    """Those whose address is a member's; nobody when the CRM does not tell."""
+    people = [each for kind, each in addresses if kind is Kind.PERSON]
     try:
-        member = await crm.member_by_email(author)
+        return {each: member for each in people if (member := await crm.member_by_email(each))}
     except BotError:
+        return {}
+
+
+def _as_a_member(author: Record | None) -> list[str]:
+    """A sentence about an author who works with the CRM and is none of its people."""
+    if author is None:
         return []
-    return (
-        [f"Written by {member.name}, a member of this CRM; no person in it has that email address."] if member else []
-    )
+    return [f"Written by {author.name}, a member of this CRM; no person in it has that email address."]
 
 
 def _each_once(plain: Plain, meant: Sequence[Record]) -> list[Ref]:

@@ -18,7 +18,7 @@ from bot.changes import Verb
 from bot.crm.twenty import Twenty
 from bot.errors import BotError, Misunderstood, NotFound
 from bot.fields import FIELDS, Holds
-from bot.language import intents
+from bot.language import commands, intents
 from bot.language.intents import About, Target
 from bot.listeners import drafts
 from bot.listeners.drafts import Draft
@@ -65,6 +65,14 @@ class Write:
             values |= spoken_of
             remarks += which
         await self.show_form(Draft(context, values), here, remarks=remarks)
+
+    async def new_clicked(self, click: Click, here: Here) -> None:
+        """The form for a new record, filled in from what the button says would be typed."""
+        timezone = (await here.viewer()).timezone
+        asked = commands.parse(f"new {click.value}", now=self._now(), timezone=timezone)
+        if not isinstance(asked, intents.New):
+            raise Misunderstood("This button belongs to an older version of the bot.", hint="Run the command again.")
+        await self.new(asked, here)
 
     async def add_note(self, click: Click, here: Here) -> None:
         """A new note on the record whose card it was."""

@@ -59,6 +59,10 @@ def views(words: Words = str) -> dict[str, View]:
         "look up": _looked_up((RecordCard(record=samples.person), RecordCard(record=samples.company)), more=2),
         "look up nothing": _looked_up(()),
         "look up unread": _looked_up((), remarks=(words("Not shown: company 1. The CRM has no such record."),)),
+        "look up unknown": _looked_up(
+            (RecordCard(record=samples.person),),
+            unknown=((Kind.PERSON, words("ada@x.org")), (Kind.COMPANY, words("x.org"))),
+        ),
         "problem view": problems.problem_view(what),
         **views_of_teams(samples, words),
     }
@@ -70,8 +74,14 @@ def _totals() -> Sums:
     return Sums((euros, dollars), stages, (Part("Ana Silva", 3, (euros, dollars)), Part("Nobody", 1, ())))
 
 
-def _looked_up(cards: Sequence[RecordCard], more: int = 0, remarks: Sequence[str] = ()) -> View:
-    return modal("Look up in CRM", records.several(cards, VIEWER, NOW, remarks=remarks, more=more), ids.LOOK_UP_VIEW)
+def _looked_up(
+    cards: Sequence[RecordCard],
+    more: int = 0,
+    remarks: Sequence[str] = (),
+    unknown: Sequence[tuple[Kind, str]] = (),
+) -> View:
+    blocks = records.several(cards, VIEWER, NOW, remarks=remarks, more=more, unknown=unknown)
+    return modal("Look up in CRM", blocks, ids.LOOK_UP_VIEW)
 
 
 def _edit_form(record: Record) -> View:
@@ -126,6 +136,9 @@ def _lists(samples: Samples, words: Words) -> dict[str, Message]:
     return {
         "found": lists.found(Found(words=words("ac"), records=by_kind, totals={Kind.COMPANY: 12}), VIEWER, NOW),
         "found nothing": lists.found(nowhere, VIEWER, NOW, nearest="/crm help"),
+        "found nobody": lists.found(
+            Found(words=words("ada@x.org"), records={}, totals={}), VIEWER, NOW, anew=Kind.PERSON
+        ),
         "list deals": lists.listing(deals, VIEWER, NOW, totals=_totals()),
         "list tasks": lists.listing(tasks, VIEWER, NOW),
         "list none": lists.listing(none, VIEWER, NOW),

@@ -300,6 +300,24 @@ async def test_nobody_known_is_said_in_words(one_home):
     assert "Nobody and nothing in this message is known" in text_of(one_home.slack.modal(ANA))
 
 
+async def test_an_unknown_address_can_be_made_a_record_of(one_home):
+    """One button for each that the CRM does not have, and none for members or the pages that are linked to."""
+    text = "Zoe, zoe.quill@zephyr.example, and ben@acme.example of https://zephyr.example, see https://x.example/a/b"
+    said = one_home.slack.say(ANA, SALES, f"{text} and contoso.example")
+    await one_home.slack.message_shortcut("look_up", ANA, SALES, said.ts)
+    await one_home.quiet()
+    view = one_home.slack.modal(ANA)
+    assert "zoe.quill@zephyr.example is not in the CRM." in text_of(view)
+    assert "zephyr.example is not in the CRM." in text_of(view)
+    assert [each for each in buttons_of(view) if each.startswith("New ")] == ["New person", "New company"]
+
+    await one_home.slack.click(view, "New person", user=ANA)
+    form = await one_home.slack.wait_for(lambda: one_home._ready(ANA))
+
+    values = {each["block_id"]: each["element"].get("initial_value") for each in form.blocks if "element" in each}
+    assert (values["name"], values["email"]) == ("Zoe Quill", "zoe.quill@zephyr.example")
+
+
 async def test_an_author_who_works_with_the_crm_is_named_as_a_member(home):
     """Ben is no person in the CRM; that he is a member of it is said, beside whom the message is about."""
     await home.slack.message_shortcut("look_up", ANA, SALES, GREETING)

@@ -602,6 +602,34 @@ async def test_a_phone_number_finds_who_has_it(home, typed):
     assert "Zoe Quill" not in text_of(await home.ask(f"/crm {typed.replace('5', '6')}"))
 
 
+@pytest.mark.parametrize(
+    ("typed", "button", "values"),
+    [
+        ("zoe.quill@x.example", "New person", {"name": "Zoe Quill", "email": "zoe.quill@x.example"}),
+        ("find zoe@x.example", "New person", {"email": "zoe@x.example"}),
+        ("zephyr.example", "New company", {"name": "Zephyr", "domain": "zephyr.example"}),
+        ("https://www.zephyr.example/jobs", "New company", {"domain": "zephyr.example"}),
+    ],
+)
+async def test_an_address_that_nobody_has_leads_to_the_form(one_home, typed, button, values):
+    """The record that it can be the first of is one press away, with the address filled in."""
+    answer = await one_home.ask(f"/crm {typed}")
+    assert buttons_of(answer) == [button]
+
+    await one_home.slack.click(answer, button, user=ANA)
+    form = await one_home.slack.wait_for(lambda: one_home._ready(ANA))
+
+    assert form.title == button
+    inputs = {each["block_id"]: each["element"].get("initial_value") for each in form.blocks if "element" in each}
+    assert inputs | values == inputs
+
+
+@pytest.mark.parametrize("typed", ["zzz", "zoe@x.example zephyr", "minutes.pdf", "contoso.example"])
+async def test_what_is_no_address_or_is_known_leads_to_no_form(one_home, typed):
+    """A name, a file, an address among other words, and one that a record has."""
+    assert not [each for each in buttons_of(await one_home.ask(f"/crm {typed}")) if each.startswith("New ")]
+
+
 async def test_what_matches_nothing_is_named_by_its_type(one_home):
     """Only tasks can be done: that no task matches does not say that nothing does."""
     assert "No task matches “contoso”." in text_of(await one_home.ask("/crm done contoso"))

@@ -61,11 +61,16 @@ async def test_who_is_a_member_where_there_is_no_such_person(home):
     assert "ben@acme.example" in answer.text
 
 
-async def test_who_nobody_is_said_in_words(home):
-    """Somebody unknown to the CRM is said to be unknown, by name."""
-    nobody = text_of(await home.ask("/crm who @gil"))
-    assert "Nobody in the CRM has the email address of Gil Guest" in nobody
-    assert "/crm new person Gil Guest" in nobody
+async def test_who_is_nobody_in_the_crm_can_be_made_a_person(home):
+    """Said by name; the form has the name and the address that Slack knows."""
+    answer = await home.ask("/crm who @gil")
+    assert "Nobody in the CRM has the email address of Gil Guest" in text_of(answer)
+
+    await home.slack.click(answer, "New person", user=ANA)
+    form = await home.slack.wait_for(lambda: home._ready(ANA))
+
+    values = {each["block_id"]: each["element"].get("initial_value") for each in form.blocks if "element" in each}
+    assert (values["name"], values["email"]) == ("Gil Guest", "gil@elsewhere.example")
 
 
 @pytest.mark.parametrize("typed", ["who <@U0GONE0001>", "tasks owner:<@U0GONE0001>"])
