@@ -5,16 +5,20 @@ from collections.abc import Awaitable, Callable
 from msgspec.structs import replace
 
 from bot.changes import LinkChange
-from bot.crm import filters
+from bot.crm import filters, listing
 from bot.crm.reading import Reading, together, with_names
 from bot.crm.shapes import refs_in
 from bot.crm.ties import Ties
-from bot.errors import BotError, NotRouted
+from bot.errors import BotError, NotFound, NotRouted
+from bot.language.qualifiers import closed
 from bot.models import Choice, Kind, Record, RecordCard, Ref, Refs
+from bot.queries import Condition, Op, Position, Query
 
 PEOPLE = 20
 DEALS = 20
 NOTES = 5
+OWNED = 60
+"""A member's deals: as many as their companies' names take one request for."""
 
 
 class RecordCards:
@@ -28,8 +32,8 @@ class RecordCards:
         """The record's card; NotFound when the record is absent. `url` is the caller's to add."""
         if kind in (Kind.NOTE, Kind.TASK):
             return await self._of_tied(kind, record_id)
-        if kind is Kind.MEMBER:  # nothing hangs on one
-            return RecordCard(record=await self._reading.one(kind, record_id))
+        if kind is Kind.MEMBER:
+            return await self._of_member(record_id)
         missing: list[str] = []
         ref = Ref(kind, record_id)
 
@@ -70,6 +74,20 @@ class RecordCards:
         names = await self._named_refs(record)
         refs = tuple(each.to for each in links)
         return RecordCard(record=_with_refs(with_names(record, names), refs), missing=missing)
+
+    async def _of_member(self, record_id: str) -> RecordCard:
+        """A member's card: the open deals that they own, or the sentence that says why they are missing."""
+        record = next((each for each in await self._reading.members() if each.id == record_id.lower()), None)
+        if record is None:
+            raise NotFound("The CRM has no such member (any more).")
+        owned = Condition("owner", Op.IN, (record.ref,))
+        query = Query(kind=Kind.DEAL, conditions=(owned, closed("stage", negated=True)))
+        try:
+            page = await listing.page(self._reading, self._ties, query, Position(), size=OWNED)
+        except BotError as error:
+            return RecordCard(record=record, missing=(str(error),))
+        more = (f"Only {OWNED} of {page.total} open deals were read.",) if page.next else ()
+        return RecordCard(record=record, deals=page.records, missing=more)
 
     async def _links(self, kind: Kind, record_id: str) -> tuple[tuple[LinkChange, ...], tuple[str, ...]]:
         """The ties, or the sentence that says why they are missing."""

@@ -171,18 +171,19 @@ def _open_or_closed(known: Qualifier, piece: Qualified) -> tuple[Condition, ...]
     if word in ("any", "all") and not piece.negated:
         return ()
     if word in ("open", "closed"):
-        return (_closed(known.key, negated=(word == "open") != piece.negated),)
+        return (closed(known.key, negated=(word == "open") != piece.negated),)
     return None
 
 
-def _closed(key: str, *, negated: bool) -> Condition:
+def closed(key: str, *, negated: bool) -> Condition:
+    """What is no longer open, by "stage" or "status"; `negated`: what still is."""
     return Condition(key, Op.IN, CLOSED[key], negated=negated, assumed=True)
 
 
 def _open_by_default(kind: Kind, told: set[str]) -> Iterable[Condition]:
     """Deals and tasks without words and without a word about their state: the open ones."""
     key = {Kind.DEAL: "stage", Kind.TASK: "status"}.get(kind)
-    return [] if key is None or key in told else [_closed(key, negated=True)]
+    return [] if key is None or key in told else [closed(key, negated=True)]
 
 
 def _key(kind: Kind, piece: Qualified) -> str:

@@ -1,10 +1,11 @@
 """Looking things up: `/crm acme`, the lists and their pages, a record's card, and who somebody is.
 
-Every answer is private to the asker. Budgets of CRM requests: find 3 and 1 for names, a list 3, a card 6.
+Every answer is private to the asker. Budgets of CRM requests: find 3 and 1 for names, a list 3, a card 6, a colleague's
+with the question who that is 4.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from msgspec.structs import replace
@@ -26,7 +27,7 @@ from bot.listeners.front import Here
 from bot.listeners.payloads import Click
 from bot.listeners.resolving import matches, mine, profile_of, resolved
 from bot.listeners.valid_here import corrected
-from bot.models import LINKABLE, Kind, Listing, RecordCard, Ref
+from bot.models import LINKABLE, Kind, Listing, Record, RecordCard, Ref
 from bot.proposal import Proposal, State
 from bot.queries import Position, Query
 from bot.slack.talk import reason
@@ -130,11 +131,13 @@ class Lookup:
         if asked.what.id and asked.what.kind:  # the card reads it anyway: one request less
             await self.card(Ref(asked.what.kind, asked.what.id), here)
             return
-        found = await matches(asked.what, crm, LINKABLE, otherwise=SELDOM_SHOWN)
+        await self._show_one(asked.what.words, await matches(asked.what, crm, LINKABLE, otherwise=SELDOM_SHOWN), here)
+
+    async def _show_one(self, words: str, found: Sequence[Record], here: Here) -> None:
         if len(found) == 1:
             await self.card(found[0].ref, here)
             return
-        question = f"Which “{asked.what.words}”?"
+        question = f"Which “{words}”?"
         choice = lists.which_one(question, found, await here.viewer(), action_id=ids.RECORD_SHOW, verb="Show")
         await here.talk.privately(choice)
 
@@ -175,10 +178,11 @@ class Lookup:
         await here.talk.privately(answer)
 
     async def who(self, asked: intents.Who, here: Here) -> None:
-        """The CRM person behind a Slack user, by email; by words, whoever is called so."""
+        """The CRM's person behind a Slack user, by email, else its member; by words, whoever is called so."""
         crm = await here.team.crm()
-        if asked.whom.words:
-            await self.show(intents.Show(intents.Target(words=asked.whom.words, kind=Kind.PERSON)), here)
+        if words := asked.whom.words:
+            found = await matches(intents.Target(words=words), crm, (Kind.PERSON,), otherwise=(Kind.MEMBER,))
+            await self._show_one(words, found, here)
             return
         profile = await profile_of(asked.whom, here)
         if not profile.email:
@@ -193,7 +197,7 @@ class Lookup:
             way = records.to_make(Kind.PERSON, f"{profile.name} {profile.email}".strip())
             await here.talk.privately(lists.nothing(nobody, "A form opens; nothing is written before Confirm.", way))
             return
-        await here.talk.privately(records.card(RecordCard(record=member), await here.viewer(), self._now()))
+        await self.card(member.ref, here)
 
     async def workflows(self, asked: intents.Workflows, here: Here) -> None:
         """The CRM's workflows by name and status."""

@@ -339,6 +339,21 @@ async def test_trashed_and_absent_records_are_not_found(desk: Desk) -> None:
             await desk.twenty.read(Kind.NOTE, each)
 
 
+async def test_a_member_of_many_deals_is_told_so(desk: Desk) -> None:
+    """The card has as many open deals as one request names, and says how many there are."""
+    member = desk.crm.add("workspaceMembers", {"name": {"firstName": "Zoe", "lastName": "Quill"}})
+    for number in range(62):
+        stage = "CUSTOMER" if number == 0 else "NEW"
+        desk.crm.add("opportunities", {"name": f"Deal {number}", "stage": stage, "ownerId": member["id"]})
+
+    card = await desk.twenty.card(Kind.MEMBER, member["id"])
+
+    assert len(card.deals) == 60
+    assert card.missing == ("Only 60 of 61 open deals were read.",)
+    with pytest.raises(NotFound):
+        await desk.twenty.card(Kind.MEMBER, new_id())
+
+
 @every_profile
 async def test_people_and_members_are_found_by_address(desk: Desk) -> None:
     """Exactly, ignoring case, in one request for several."""

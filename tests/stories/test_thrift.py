@@ -17,6 +17,8 @@ LOOKUPS = {
     "/crm tasks": 3,  # the members, since they are mine; the list; what its tasks hang on
     "/crm notes": 2,
     "/crm show Northwind Traders": 3 + 6,  # which record is meant; then itself, people, deals, notes, tasks, members
+    "/crm who @ben": 4,  # is he a person; the members; what he owns, and the names of its companies
+    "/crm show member ben": 3,  # which member is meant; what they own, and the names of its companies
     "/crm help": 0,
     "/crm pending": 0,
     "/crm history": 0,
