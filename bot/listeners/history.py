@@ -15,7 +15,7 @@ from bot.listeners.admins import is_admin
 from bot.listeners.front import Here
 from bot.listeners.payloads import Click
 from bot.listeners.resolving import matches, the_only_one
-from bot.models import Kind, Record, Ref
+from bot.models import WRITABLE, Record, Ref
 from bot.proposal import Event
 from bot.store import Store
 from bot.store.history import FIRST_PAGE
@@ -52,7 +52,7 @@ class Past:
             if what.kind in (None, each.kind)
         ]
         try:
-            found = await matches(what, await here.team.crm(), tuple(Kind))
+            found = await matches(what, await here.team.crm(), WRITABLE)
         except BotError:
             if not known:
                 raise

@@ -191,6 +191,15 @@ async def test_a_record_without_a_history_is_named(one_home):
     ]
 
 
+async def test_members_are_offered_no_history(one_home):
+    """They are read only here, so nothing was ever proposed for them."""
+    one_home.crm.add("companies", {"name": "Okafor Brothers"})
+
+    said = text_of(await one_home.ask("/crm history okafor"))
+
+    assert said.startswith("What happened to “Okafor Brothers”")
+
+
 async def test_what_was_deleted_has_a_history_by_its_id(one_home):
     """The CRM knows the record no more; who deleted it is told all the same, under its name."""
     company = one_home.crm.add("companies", {"name": "Shortlived"})
