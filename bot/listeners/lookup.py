@@ -27,7 +27,7 @@ from bot.listeners.front import Here
 from bot.listeners.payloads import Click
 from bot.listeners.resolving import matches, mine, profile_of, resolved
 from bot.listeners.valid_here import corrected
-from bot.models import LINKABLE, Kind, Listing, Record, RecordCard, Ref
+from bot.models import LINKABLE, Found, Kind, Listing, Record, RecordCard, Ref
 from bot.proposal import Proposal, State
 from bot.queries import Position, Query
 from bot.slack.talk import reason
@@ -57,13 +57,16 @@ class Lookup:
     async def find(self, asked: intents.Find, here: Here) -> None:
         """Companies, people and deals by words.
 
-        A word that found nothing but is nearly a command is told so; an address can be made a record of.
+        A word that found nothing but is nearly a command is told so; an address can be made a record of, unless it is a
+        colleague's.
         """
         crm = await here.team.crm()
-        found = await crm.find(asked.words)
+        found, kind = await crm.find(asked.words), kind_of(asked.words)
+        if kind is Kind.PERSON and not any(found.records.values()):
+            found = await _or_member(found, crm)
         near = "" if any(found.records.values()) else commands.nearest(asked.words)
         nearest = f"{self._command} {near}" if near else ""
-        answer = lists.found(found, await here.viewer(), self._now(), nearest=nearest, anew=kind_of(asked.words))
+        answer = lists.found(found, await here.viewer(), self._now(), nearest=nearest, anew=kind)
         await here.talk.privately(answer)
 
     async def list(self, asked: intents.List, here: Here) -> None:
@@ -213,6 +216,12 @@ def completes(proposal: Proposal) -> bool:
     """Whether it waits for somebody to confirm that a task is done."""
     done = proposal.change.kind is Kind.TASK and new_values(proposal.change).get("status") == records.DONE
     return done and proposal.state is State.PENDING and proposal.change.verb is Verb.UPDATE
+
+
+async def _or_member(found: Found, crm: Twenty) -> Found:
+    """In the place of nothing the member who has the address that was looked for."""
+    member = await crm.member_by_email(found.words)
+    return replace(found, records={Kind.MEMBER: (member,)}) if member else found
 
 
 async def _totals(page: Page, crm: Twenty) -> Sums | None:

@@ -624,6 +624,14 @@ async def test_an_address_that_nobody_has_leads_to_the_form(one_home, typed, but
     assert inputs | values == inputs
 
 
+async def test_an_address_of_a_colleague_finds_the_member(one_home):
+    """Who works with the CRM need not be made a person in it."""
+    answer = await one_home.ask("/crm Ben@acme.example")
+
+    assert "Members (1)\nBen Okafor\n" in text_of(answer)
+    assert buttons_of(answer) == ["Show"]
+
+
 @pytest.mark.parametrize("typed", ["zzz", "zoe@x.example zephyr", "minutes.pdf", "contoso.example"])
 async def test_what_is_no_address_or_is_known_leads_to_no_form(one_home, typed):
     """A name, a file, an address among other words, and one that a record has."""

@@ -12,6 +12,7 @@ from tests.house import House
 LOOKUPS = {
     "/crm find northwind": 3 + 1,  # companies, people, deals; the names of their companies
     "/crm +1 415 555 0043": 3 + 1,  # a phone number is no question of its own
+    "/crm ben@acme.example": 3 + 1,  # nobody; then the members
     "/crm companies": 3,  # the list; members and companies for the names in it
     "/crm deals": 3,
     "/crm tasks": 3,  # the members, since they are mine; the list; what its tasks hang on
