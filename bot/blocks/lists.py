@@ -45,14 +45,19 @@ PARTS = 10
 _WIDER = "Fewer words or other qualifiers may find more."
 
 
-def found(found: Found, viewer: Viewer, now: datetime, *, nearest: str = "", anew: Kind | None = None) -> Message:
+def found(
+    found: Found, viewer: Viewer, now: datetime, *, command: str, nearest: str = "", anew: Kind | None = None
+) -> Message:
     """What the words found, best first within each kind; when nothing, the next step.
 
-    `nearest` is a command alike, `anew` the kind of record that the words can be the first of.
+    `nearest` is what to type behind `command` for something alike, `anew` the kind of record that the words can be the
+    first of.
     """
     if not any(found.records.values()):
         way = to_make(anew, found.words) if anew else None
-        return nothing(f"Nothing found for “{clip(found.words, ECHO)}”.", found.remark or _next_step(nearest), way)
+        return nothing(
+            f"Nothing found for “{clip(found.words, ECHO)}”.", found.remark or _next_step(command, nearest), way
+        )
     kinds = [kind for kind in (Kind.COMPANY, Kind.PERSON, Kind.DEAL) if found.records.get(kind)]
     kinds += [kind for kind in found.records if kind not in kinds and found.records[kind]]
     groups = [block for kind in kinds for block in _group(kind, found, viewer.timezone, now)]
@@ -134,9 +139,10 @@ def _statuses(workflow: Workflow) -> str:
     return f": {', '.join(str(Choice(clip(each, 60))) for each in workflow.statuses[:5]) or 'no status'}"
 
 
-def _next_step(nearest: str) -> str:
-    hint = f"Did you mean “{clip(nearest, ECHO)}”? " if nearest else ""
-    return f"{hint}Fewer letters find more; names, emails, domains and phone numbers are searched."
+def _next_step(command: str, nearest: str) -> str:
+    hint = f"Did you mean “{clip(f'{command} {nearest}', ECHO)}”? " if nearest else ""
+    searched = "Fewer letters find more; names, emails, domains and phone numbers are searched."
+    return f"{hint}{searched} All commands: {command} help"
 
 
 def _group(kind: Kind, found: Found, timezone: str, now: datetime) -> Blocks:

@@ -65,8 +65,7 @@ class Lookup:
         if kind is Kind.PERSON and not any(found.records.values()):
             found = await _or_member(found, crm)
         near = "" if any(found.records.values()) else commands.nearest(asked.words)
-        nearest = f"{self._command} {near}" if near else ""
-        answer = lists.found(found, await here.viewer(), self._now(), nearest=nearest, anew=kind)
+        answer = lists.found(found, await here.viewer(), self._now(), command=self._command, nearest=near, anew=kind)
         await here.talk.privately(answer)
 
     async def list(self, asked: intents.List, here: Here) -> None:

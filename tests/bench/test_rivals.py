@@ -34,7 +34,9 @@ class Listed:
 async def test_the_rivals_answer_with_the_same_rows():
     """Line by line as the bot has them, in whatever order, from searches for the same words in the same fields."""
     gateway = Listed()
-    ours = lists.found(await Twenty(gateway).find(f"acme {TAG}"), Viewer("Europe/Berlin"), datetime.now(UTC))
+    ours = lists.found(
+        await Twenty(gateway).find(f"acme {TAG}"), Viewer("Europe/Berlin"), datetime.now(UTC), command="/crm"
+    )
 
     words = ["acme", TAG]
     found = [msgspec.json.decode(crm_standin.listed(each))["data"][each] for each in rows.PATHS]

@@ -134,10 +134,12 @@ def _lists(samples: Samples, words: Words) -> dict[str, Message]:
     none = Listing(title=words("Companies with “zzz”"), kind=Kind.COMPANY, records=())
     nowhere = Found(words=words("hlep"), records={}, totals={})
     return {
-        "found": lists.found(Found(words=words("ac"), records=by_kind, totals={Kind.COMPANY: 12}), VIEWER, NOW),
-        "found nothing": lists.found(nowhere, VIEWER, NOW, nearest="/crm help"),
+        "found": lists.found(
+            Found(words=words("ac"), records=by_kind, totals={Kind.COMPANY: 12}), VIEWER, NOW, command="/crm"
+        ),
+        "found nothing": lists.found(nowhere, VIEWER, NOW, command="/crm", nearest="help"),
         "found nobody": lists.found(
-            Found(words=words("ada@x.org"), records={}, totals={}), VIEWER, NOW, anew=Kind.PERSON
+            Found(words=words("ada@x.org"), records={}, totals={}), VIEWER, NOW, command="/crm", anew=Kind.PERSON
         ),
         "list deals": lists.listing(deals, VIEWER, NOW, totals=_totals()),
         "list tasks": lists.listing(tasks, VIEWER, NOW),

@@ -86,7 +86,7 @@ def test_an_open_deal_whose_close_date_has_passed_says_so(stage: str, close: dat
     close_date = When(close.replace(hour=12, minute=0), all_day=True)
     deal = replace(SAMPLES.deal, values={**SAMPLES.deal.values, "stage": Choice(stage), "close_date": close_date})
     listed = lists.listing(Listing(title="Deals", kind=Kind.DEAL, records=(deal,)), VIEWER, NOW)
-    found = lists.found(Found(words="acme", records={Kind.DEAL: (deal,)}, totals={}), VIEWER, NOW)
+    found = lists.found(Found(words="acme", records={Kind.DEAL: (deal,)}, totals={}), VIEWER, NOW, command="/crm")
 
     for said in (listed.text, found.text):
         assert (f"\nOverdue · {Choice(stage)} · " in said) == marked
@@ -150,11 +150,12 @@ def test_a_members_card_says_not_who_made_the_member() -> None:
 
 
 def test_an_empty_answer_has_a_next_step() -> None:
-    """Nothing found is never the end: the nearest command, and how to find more."""
-    said = lists.found(Found(words="hlep", records={}, totals={}), VIEWER, NOW, nearest="help")
+    """Nothing found is never the end: the nearest command, how to find more, and where all commands are."""
+    said = lists.found(Found(words="hlep", records={}, totals={}), VIEWER, NOW, command="/deal", nearest="help")
 
     assert "Nothing found for “hlep”." in said.text
-    assert "Did you mean “help”?" in said.text
+    assert "Did you mean “/deal help”?" in said.text
+    assert said.text.endswith(" All commands: /deal help")
 
 
 def test_a_search_shows_all_kinds_and_how_many_there_are() -> None:

@@ -235,7 +235,7 @@ async def test_a_card_in_a_window_is_shared_where_the_window_was_opened(one_home
 
 @pytest.mark.parametrize("way", ["Show", "its id"])
 async def test_a_member_has_a_card(home, way):
-    """By the button in the list and by its id: there is nothing to be changed on it, and it takes three requests at most."""
+    """By the button in the list and by its id: nothing can be changed on it, and it takes three requests at most."""
     found = await home.ask("/crm members ben")
     ben = next(each["id"] for each in home.crm.all("workspaceMembers") if each["userEmail"] == "ben@acme.example")
     home.maton.forget_log()
