@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.blocks import ids
+from bot.language.commands import TABLE
 from bot.language.tokens import quote
 from bot.sandbox.slack import Message, buttons_of, text_of
 from bot.sandbox.slack.sample import ANA
@@ -636,6 +637,14 @@ async def test_an_address_of_a_colleague_finds_the_member(one_home):
 async def test_what_is_no_address_or_is_known_leads_to_no_form(one_home, typed):
     """A name, a file, an address among other words, and one that a record has."""
     assert not [each for each in buttons_of(await one_home.ask(f"/crm {typed}")) if each.startswith("New ")]
+
+
+@pytest.mark.parametrize("row", [each for each in TABLE if each.section == "Look up"], ids=lambda row: row.name)
+async def test_every_look_up_that_help_gives_as_an_example_finds_something(home, row):
+    """Whoever tries the bot by its own examples, as in the sandbox, is shown what it can do."""
+    answer = text_of(await home.ask(f"/crm {row.example}"))
+
+    assert not re.search(r": none\.|^Nothing|^No |^This CRM has no field", answer), answer
 
 
 async def test_what_matches_nothing_is_named_by_its_type(one_home):
