@@ -26,6 +26,7 @@ from bot.language.tokens import unquote
 from bot.models import WRITABLE, Kind, Someone, Value
 
 _MENTION = re.compile(r"<@[UW][A-Z0-9]+>|@[\w.-]+")
+_AS_A_QUESTION = re.compile(r"(?:is|am)\s+(?P<whom>.*?)\s*\??", re.IGNORECASE | re.DOTALL)
 _ADDRESS = re.compile(r"https?://(?:www\.)?(?P<host>[^\s/?#:@]+\.[^\s/?#:@]+)(?:[/?#:]\S*)?", re.IGNORECASE)
 Section = Literal["Look up", "Change", "Follow up", "Set up"]
 
@@ -158,7 +159,10 @@ def _workflows(rest: str, _: Clock) -> Command:
 
 
 def _who(rest: str, _: Clock) -> Command:
-    return intents.Who(read_someone(rest) if rest else Someone(me=True))
+    """Also as a question: `who is @ana?`, `who am I`."""
+    asked = _AS_A_QUESTION.fullmatch(rest)
+    whom = asked["whom"] if asked else rest
+    return intents.Who(read_someone(whom) if whom and whom.lower() != "i" else Someone(me=True))
 
 
 def _new(rest: str, clock: Clock) -> Command | None:
