@@ -71,8 +71,8 @@ def sought(text: str) -> tuple[str, ...]:
 
 def is_among(phones: Phones, text: str) -> bool:
     """Whether one of a person's numbers is the one that was typed, or holds it."""
-    numbers = [re.sub(r"\D", "", each.number) for each in (phones.primary, *phones.additional)]
-    return any(digits in number for digits in sought(text) for number in numbers)
+    numbers = (phones.primary, *phones.additional)
+    return any(digits in re.sub(r"\D", "", each.number) for digits in sought(text) for each in numbers)
 
 
 def _country(calling: str) -> str:
