@@ -22,6 +22,7 @@ from bot.listeners.history import Past
 from bot.listeners.home import AppHome
 from bot.listeners.inbox import Inbox
 from bot.listeners.lookup import Lookup
+from bot.listeners.mentioned import Mentioned
 from bot.listeners.message import FromMessage
 from bot.listeners.stories import Stories
 from bot.listeners.suggest import Suggest
@@ -189,6 +190,7 @@ def _stories(ground: Ground, cards: Cards, executor: Executor, of_teams: Tenancy
         asking=asking,
         lookup=lookup,
         message=FromMessage(store, now=utc_now),
+        mentioned=Mentioned(now=utc_now),
         write=write,
         decide=decide,
         past=past,

@@ -15,6 +15,7 @@ from bot.listeners.front import Routes
 from bot.listeners.history import Past
 from bot.listeners.home import AppHome
 from bot.listeners.lookup import Lookup
+from bot.listeners.mentioned import Mentioned
 from bot.listeners.message import FromMessage
 from bot.listeners.patience import patiently
 from bot.listeners.suggest import Suggest
@@ -30,6 +31,7 @@ class Stories(Struct, frozen=True, kw_only=True):
     asking: Asking
     lookup: Lookup
     message: FromMessage
+    mentioned: Mentioned
     write: Write
     decide: Decide
     again: Again
@@ -47,7 +49,7 @@ class Stories(Struct, frozen=True, kw_only=True):
             shortcuts={
                 ids.SAVE_AS_NOTE: self.message.save_as_note,
                 ids.CREATE_TASK: self.message.create_task,
-                ids.LOOK_UP: self.message.look_up,
+                ids.LOOK_UP: self.mentioned.look_up,
             },
             clicks={
                 ids.PROPOSAL_CONFIRM: self.decide.confirm,

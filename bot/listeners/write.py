@@ -25,9 +25,9 @@ from bot.listeners.drafts import Draft
 from bot.listeners.front import Here, Taken
 from bot.listeners.history import Past
 from bot.listeners.lookup import Lookup
-from bot.listeners.message import with_source
 from bot.listeners.payloads import Click, Submission
 from bot.listeners.resolving import called_so, first_assignee, matches, origin_of, someone
+from bot.listeners.source import with_source
 from bot.listeners.writers import may_write
 from bot.models import LINKABLE, WRITABLE, Kind, Money, Record, Ref, Refs, Someone, Value
 from bot.proposals.naming import called
