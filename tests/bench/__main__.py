@@ -25,9 +25,9 @@ QUICK_LOADS = (Load(0, 1), Load(0, 64), *COLD, STEADILY)
 @click.option("--quick", is_flag=True, help="Less than a minute, without plain Bolt: a look instead of a measurement.")
 @click.pass_context
 def main(context: click.Context, quick: bool) -> list[Floor]:
-    """Measure this bot against what others would build. Without a road: all of them, some 20 minutes on two cores.
+    """Measure this bot against what others would build. Without a road: all of them, some 30 minutes on two cores.
 
-    Two thirds of that are the look-ups. The floors, and whether they hold, come last.
+    More than half of that is for the look-ups. The floors, and whether they hold, come last.
     """
     context.obj = quick
     if context.invoked_subcommand is not None:
