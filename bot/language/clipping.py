@@ -6,7 +6,7 @@ _LINK = 2_300
 """Characters of the longest Markdown link that is kept whole: its label and its address."""
 _WORD = re.compile(r"(?:\[[^\]\n]{0,300}\]\([^\s)]{0,2000}\)|\S)++")
 """A Markdown link is one word, whatever its label holds."""
-_LOOSE = " \t\r\n,;:-\u2013("
+_LOOSE = " \t\r\n,;:-\u2013\u00b7("
 
 
 def clip(text: str, at_most: int) -> str:

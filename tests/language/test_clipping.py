@@ -21,6 +21,7 @@ def test_the_limit_is_kept(text: str, limit: int) -> None:
     [
         ("Call Ada about the renewal", "Call Ada about the\u2026"),
         ("Call Ada about the, renewal", "Call Ada about the\u2026"),
+        ("Call Ada at one \u00b7 renewal", "Call Ada at one\u2026"),
         ("Call Ada about us   renewal", "Call Ada about us\u2026"),
         ("Donaudampfschifffahrtsgesellschaft", "Donaudampfschifffah\u2026"),
         ("an Donaudampfschifffahrtsgesellschaft", "an Donaudampfschiff\u2026"),
