@@ -34,12 +34,12 @@ _LINK = re.compile(rf"https?://[^\s/<>|]+/object/(?P<object>[A-Za-z]+)/(?P<id>{_
 def read_target(text: str, kind: Kind | None = None) -> Target:
     """The record that the text means. `kind` narrows words and ids that do not name their type themselves."""
     text = text.strip()
-    if linked := read_link(text):
-        return linked
     first, _, rest = text.partition(" ")
     named = KIND_WORDS.get(first.lower())
     if named and rest.strip() and kind in (None, named):
-        return read_target(rest, named)
+        text, kind = rest.strip(), named
+    if linked := read_link(text):
+        return linked
     if re.fullmatch(_UUID, text):
         return Target(id=text.lower(), kind=kind)
     return Target(words=unquote(text), kind=kind)

@@ -65,6 +65,7 @@ def read(text: str) -> Command:
         (f"<https://x.twenty.com/object/opportunity/{ID}>", intents.Show(Target(id=ID, kind=Kind.DEAL))),
         (f"show <https://crm.x.org/object/person/{ID}?view=1>", intents.Show(Target(id=ID, kind=Kind.PERSON))),
         ("edit company acme", intents.Edit(Target(words="acme", kind=Kind.COMPANY))),
+        ("edit company Companies House", intents.Edit(Target(words="Companies House", kind=Kind.COMPANY))),
         ("Edit Companies acme", intents.Edit(Target(words="acme", kind=Kind.COMPANY))),
         ("edit opportunity renewal", intents.Edit(Target(words="renewal", kind=Kind.DEAL))),
         ("delete old minutes", intents.Delete(Target(words="old minutes"))),
@@ -218,6 +219,7 @@ def test_the_readme_table_names_every_command() -> None:
 @example("tasks due:9999-12-31")
 @example("new task 9999-12-31")
 @example("tasks due:<0001-01-01")
+@example("show " + "task " * 2000 + "x")
 def test_nothing_but_misunderstood_is_ever_raised(text: str) -> None:
     """Whatever is typed becomes a command or a sentence."""
     with suppress(Misunderstood):
