@@ -39,7 +39,7 @@ def _qualified(found: re.Match[str]) -> str | None:
         raise Misunderstood(
             f"{kind.plural.capitalize()} have no owner in the CRM, so none of them are yours.",
             hint="To look for the words themselves:",
-            line=f"find {' '.join(said)} {found['plural']}",
+            line=f"find {found[0].removeprefix(found['lead'] or '')}",
         )
     if any(word not in known for word in said):
         return None
