@@ -20,7 +20,8 @@ LOOKED_THROUGH = 5_000
 LONGEST_PATTERN = 100
 """Characters of a name that the database looks for; what comes is compared whole."""
 
-_UNSURE = re.compile("(?:ss|[^a-z0-9])+")
+_UNSURE = re.compile("[^bcdegmopqruvxz0-9]+")
+"""All but the letters that nothing beyond ASCII becomes when case is ignored, as `İ` becomes an `i` and a dot."""
 
 h = history.c
 
@@ -122,7 +123,7 @@ def _folded(name: str) -> str:
 def _pattern(name: str) -> str:
     """What finds in both databases at least the names that are the same, ignoring case, whatever is in it.
 
-    Of letters beyond ASCII SQLite knows no case, and `ß` is the same as `ss`.
+    Of letters beyond ASCII SQLite knows no case, and `ß` is the same as `ss`, `ﬁ` as `fi`.
     """
     return f"%{_UNSURE.sub('%', _folded(name))[:LONGEST_PATTERN]}%"
 

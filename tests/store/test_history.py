@@ -66,7 +66,7 @@ async def test_an_end_names_what_the_crm_holds_by_then(store: Store, a_proposal:
         assert ended.permalink == proposal.source.permalink
 
 
-CALLED = ("Straße 9", "ÖBB", "Acme  Ltd", "50%_off\\", "Acme Ltd Holding", "日本", "x" * 300)
+CALLED = ("Straße 9", "ÖBB", "Acme  Ltd", "50%_off\\", "Acme Ltd Holding", "日本", "İznik", "ﬁnd", "x" * 300)
 
 
 @pytest.mark.parametrize(
@@ -78,6 +78,8 @@ CALLED = ("Straße 9", "ÖBB", "Acme  Ltd", "50%_off\\", "Acme Ltd Holding", "�
         ("acme ltd", "Acme  Ltd"),
         ("50%_OFF\\", "50%_off\\"),
         ("日本", "日本"),
+        ("İznik", "İznik"),
+        ("FIND", "ﬁnd"),
         ("X" * 300, "x" * 300),
         ("X" * 299, None),
         ("%", None),
