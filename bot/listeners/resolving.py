@@ -125,13 +125,15 @@ def the_only_one(words: str, found: Sequence[Record]) -> tuple[Record, ...]:
 async def called_so(target: Target, crm: Twenty, kinds: Sequence[Kind]) -> tuple[Record, ...]:
     """The records of these kinds that words in the midst of others can mean: they have each as a whole word.
 
-    `me` is not Acme, and no record is none.
+    `me` is not Acme, mere signs are nobody's name, and no record is none.
     """
+    wanted = _whole_words(target.words)
+    if not (wanted or target.id):
+        return ()
     try:
         found = await matches(target, crm, kinds)
     except NotFound:
         return ()
-    wanted = _whole_words(target.words)
     return tuple(each for each in found if each.kind in kinds and wanted <= _whole_words(each.name))
 
 

@@ -30,6 +30,7 @@ from bot.listeners.resolving import called_so, first_assignee, matches, origin_o
 from bot.listeners.source import with_source
 from bot.listeners.writers import may_write
 from bot.models import LINKABLE, WRITABLE, Kind, Money, Record, Ref, Refs, Someone, Value
+from bot.proposals.in_time import in_time
 from bot.proposals.naming import called
 from bot.proposals.proposing import Proposing
 from bot.store import Store
@@ -323,8 +324,11 @@ async def _looked_up(wanted: fields.Field, value: Value, crm: Twenty, here: Here
 
 
 async def _spoken_of(about: About, crm: Twenty) -> tuple[dict[str, Value], list[str]]:
-    """The record that the title speaks of, and the title then; of several, the sentence that asks for one."""
-    found = await called_so(about.what, crm, LINKABLE)
+    """The record that the title speaks of, and the title then; of several, the sentence that asks for one.
+
+    Nothing when the CRM does not tell in time: the form is not to be lost for it.
+    """
+    found = await in_time(called_so(about.what, crm, LINKABLE), ())
     if len(found) > 1:
         return {}, [f"Records: {SEVERAL.format(about.what.words)}"]
     return ({"title": about.title, "records": Refs((found[0].ref,))}, []) if found else ({}, [])

@@ -1,4 +1,4 @@
-"""How long a card waits for what the CRM could tell beside it."""
+"""How long a card or a form waits for what the CRM could tell beside it."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -9,11 +9,11 @@ from bot.errors import BotError
 Answer = TypeVar("Answer")
 
 CHECKED_WITHIN = 6.0
-"""Seconds that the CRM gets to tell names and duplicates before a card is shown without them."""
+"""Seconds that the CRM gets to tell names and duplicates before a card or a form is shown without them."""
 
 
 async def in_time(asked: Awaitable[Answer], default: Answer) -> Answer:
-    """What the CRM tells, if it does within `CHECKED_WITHIN`; a card is never lost for the want of it."""
+    """What the CRM tells, if it does within `CHECKED_WITHIN`; nothing is lost for the want of it."""
     try:
         async with asyncio.timeout(CHECKED_WITHIN):
             return await asked

@@ -199,6 +199,7 @@ async def test_whoever_is_no_member_is_suggested_no_task(one_home):
         ("add task Call Ada about deal Fabrikam renewal", "Call Ada about deal Fabrikam renewal", ["Fabrikam renewal"]),
         ("new task Send it to me", "Send it to me", []),
         ("new note for nobody", "for nobody", []),
+        ("new task Change it to @", "Change it to @", []),
     ],
 )
 async def test_the_record_that_a_title_speaks_of_is_attached(one_home, typed, title, records):
@@ -208,6 +209,18 @@ async def test_the_record_that_a_title_speaks_of_is_attached(one_home, typed, ti
     inputs = {block["block_id"]: block["element"] for block in view.blocks if block.get("type") == "input"}
     assert inputs["title"].get("initial_value", "") == title
     assert [each["text"]["text"] for each in inputs["records"].get("initial_options", [])] == records
+    assert "choose one" not in text_of(view)
+
+
+async def test_a_form_opens_although_the_record_of_its_title_cannot_be_looked_up(one_home, monkeypatch):
+    """What was typed is in it; the record can be chosen there."""
+    monkeypatch.setattr("bot.proposals.in_time.CHECKED_WITHIN", 0.2)
+    one_home.maton.fault("status", method="GET", path="/rest/companies", status=503, times=None)
+
+    view = await one_home.ask_form("/crm new note Budget call for Contoso")
+
+    title = next(block["element"] for block in view.blocks if block.get("block_id") == "title")
+    assert title["initial_value"] == "Budget call for Contoso"
 
 
 async def test_several_records_that_a_title_speaks_of_are_asked_about(one_home):
