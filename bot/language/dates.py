@@ -59,7 +59,9 @@ _TIME_THEN_DAY = re.compile(
 _FROM_NOW = re.compile(_SOON, re.IGNORECASE)
 _SENTENCE_ENDS = re.compile(r"[.!?](?=\s)|\n")
 _BEHIND_OR_OFTEN = re.compile(
-    r"\b(?:ago|did|each|every|had|last|met|past|said|since|spoke|talked|was|went|were|yesterday)\b", re.IGNORECASE
+    r"\b(?:ago|arrived|called|came|did|each|every|had|heard|last|met|past|said|since|spoke|talked|usually|was|went|were"
+    rf"|yesterday|(?:i|we|he|she|they)\s+(?:closed|got|sent|signed|wrote)|(?:good|great|happy|nice)\s+{_WEEKDAY})\b",
+    re.IGNORECASE,
 )
 _HALF_A_YEAR = timedelta(days=183)
 _PARTS = {"morning": time(9), "afternoon": time(14), "evening": time(18), "night": time(20), "tonight": time(20)}
@@ -89,8 +91,8 @@ def read_date(text: str, *, now: datetime, timezone: str) -> When | None:
 def the_one_date(text: str, *, now: datetime, timezone: str) -> When | None:
     """The date that a text written at `now` speaks of in passing, when it is the only one and ahead for sure.
 
-    Not sure: a sentence that tells of what has been or of every Monday, a time that is over for that day, and a day
-    without its year that is nearer behind than ahead.
+    Not sure: a sentence that tells of what has been or of every Monday, or wishes a happy Friday, a time that is over
+    for that day, and a day without its year that is nearer behind than ahead.
     """
     there = now.astimezone(zone_of(timezone))
     spans = [match for match in _candidates(text) if _is_meant(text, match)]
