@@ -4,8 +4,9 @@ import re
 
 from bot.errors import Misunderstood
 from bot.language.meant import MEANT, OWN
-from bot.language.qualifiers import qualifier
+from bot.language.qualifiers import is_qualified, qualifier
 from bot.language.targets import PLURALS
+from bot.models import Kind
 
 EXAMPLES = ("my deals", "all tasks", "open deals", "list companies")
 """For help: each is a list."""
@@ -31,9 +32,9 @@ def as_command(line: str) -> str:
 def _qualified(found: re.Match[str]) -> str | None:
     """None when it is no list after all: `show deals acme` is a deal's card, `won people` a name."""
     said, rest = found["said"].lower().split(), found["rest"] or ""
-    if (found["lead"] or "").lower().strip() == "show" and rest and not said:
-        return None
     kind = PLURALS.get(found["plural"].lower())
+    if _is_of_one(found, kind):
+        return None
     known = MEANT[kind] if kind else {}
     if kind and not qualifier(kind, "owner") and not set(OWN).isdisjoint(said):
         raise Misunderstood(
@@ -44,3 +45,14 @@ def _qualified(found: re.Match[str]) -> str | None:
     if any(word not in known for word in said):
         return None
     return " ".join([found["plural"], *(known[word] for word in said if known[word]), rest.strip()]).strip()
+
+
+def _is_of_one(found: re.Match[str], kind: Kind | None) -> bool:
+    """`show deals acme` is, `show deals stage:won` is not; a lone quote stands in a name."""
+    rest = found["rest"] or ""
+    if found["said"] or not rest or (found["lead"] or "").lower().strip() != "show":
+        return False
+    try:
+        return not (kind and is_qualified(kind, rest))
+    except Misunderstood:
+        return True
