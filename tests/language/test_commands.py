@@ -117,6 +117,7 @@ def test_half_a_command_says_what_is_missing(text: str, says: str) -> None:
         ("Budget call for Acme", Target(words="Acme"), "Budget call for Acme"),
         ("Talk to Ben about the Acme renewal", Target(words="Acme renewal"), "Talk to Ben about the Acme renewal"),
         ("Re: to Acme", Target(words="Acme"), "Re: to Acme"),
+        ("Ask for IT", Target(words="IT"), "Ask for IT"),
     ],
 )
 def test_a_title_can_speak_of_a_record(title: str, what: Target, left: str) -> None:
@@ -128,10 +129,18 @@ def test_a_title_can_speak_of_a_record(title: str, what: Target, left: str) -> N
 
 
 @pytest.mark.parametrize(
-    "typed", ["note Call Ada", 'note "to acme"', "task to acme records:ada", "company Made for You"]
+    "typed",
+    [
+        "note Call Ada",
+        'note "to acme"',
+        "task to acme records:ada",
+        "company Made for You",
+        "task Wait for it",
+        "note to us: it is late",
+    ],
 )
 def test_nothing_is_looked_for_where_nothing_is_spoken_of(typed: str) -> None:
-    """A quoted title is no more than that, who names the records needs none guessed, and names stay whole."""
+    """A quoted title is just that, who names the records needs none guessed, names stay whole, and `it` is none."""
     command = read(f"new {typed}")
 
     assert isinstance(command, intents.New)
