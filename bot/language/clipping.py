@@ -4,8 +4,11 @@ import re
 
 _LINK = 2_300
 """Characters of the longest Markdown link that is kept whole: its label and its address."""
-_WORD = re.compile(r"(?:\[[^\]\n]{0,300}\]\([^\s)]{0,2000}\)|\S)++")
+_LINKED = r"\[[^\]\n]{0,300}\]\([^\s)]{0,2000}\)"
+_WORD = re.compile(rf"(?:{_LINKED}|\S)++")
 """A Markdown link is one word, whatever its label holds."""
+_ADDRESS = re.compile(rf"{_LINKED}|[a-z]{{1,20}}://[!-~]+", re.IGNORECASE)
+"""What must not be cut, also in a language that puts no spaces between words."""
 _LOOSE = " \t\r\n,;:-\u2013\u00b7("
 
 
@@ -24,7 +27,10 @@ def _cut(text: str, room: int) -> int:
     end = 0
     for word in _WORD.finditer(text, 0, room + _LINK):
         if word.end() > room:
-            is_short = end < room // 2 and "://" not in word[0]
-            return room if word.start() < room and (is_short or not end) else end
+            addresses = _ADDRESS.finditer(text, word.start(), word.end())
+            within = next((each.start() for each in addresses if each.start() < room < each.end()), room)
+            if end < room // 2 and within > word.start():
+                return within
+            return end or (room if word.start() < room else 0)
         end = word.end()
     return end
