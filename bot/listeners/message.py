@@ -119,9 +119,10 @@ class FromMessage:
 
         This one is open already, and what an open field shows Slack keeps (github.com/slackapi/bolt-js/issues/290).
         """
+        if kind is not Kind.TASK:
+            return {}
         found = await first_assignee(kind, here)
-        if found:
-            self._assignees.put(await _whose(here), found)
+        self._assignees.put(await _whose(here), found)
         return found
 
     async def _already_saved(self, shortcut: Shortcut, here: Here) -> list[Line]:

@@ -127,6 +127,24 @@ async def test_a_task_from_a_message_is_suggested_to_whoever_makes_it(one_home):
     assert "assigned to nobody" in text_of(await one_home.card())
 
 
+async def test_who_is_no_member_any_more_is_suggested_no_second_time(one_home):
+    """What the last form learned counts for the next one, also that the CRM knows the asker no more."""
+    users = one_home.slack.state.users
+
+    async def asks() -> str:
+        view = await one_home.open_form("create_task")
+        await one_home.quiet()
+        await one_home.slack.close(view)
+        return element(view, "assignee").get("initial_option", {}).get("text", {}).get("text", "")
+
+    assert await asks() == "Ana Lopez"
+    users[ANA] = replace(users[ANA], email="ana@elsewhere.example")
+    one_home.bot.teams.people.forget(ACME)
+    await asks()
+
+    assert await asks() == ""
+
+
 async def test_whose_address_a_message_holds_is_ticked_from_the_start(one_home):
     """In a list that comes with the answer of the CRM: a field that is open already takes no first value."""
     person = next(each for each in one_home.crm.all("people") if each["emails"]["primaryEmail"])
