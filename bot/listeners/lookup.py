@@ -193,7 +193,7 @@ class Lookup:
         if person is not None:
             await self.card(person.ref, here)
             return
-        member = await crm.member_by_email(profile.email)
+        member = await _colleague(profile.email, crm)
         if member is None:
             nobody = f"Nobody in the CRM has the email address of {profile.name or 'this person'}."
             way = records.to_make(Kind.PERSON, f"{profile.name} {profile.email}".strip())
@@ -219,8 +219,16 @@ def completes(proposal: Proposal) -> bool:
 
 async def _or_member(found: Found, crm: Twenty) -> Found:
     """In the place of nothing the member who has the address that was looked for."""
-    member = await crm.member_by_email(found.words)
+    member = await _colleague(found.words, crm)
     return replace(found, records={Kind.MEMBER: (member,)}) if member else found
+
+
+async def _colleague(email: str, crm: Twenty) -> Record | None:
+    """The member who has the address; nobody when the CRM does not tell, as where its role may not read members."""
+    try:
+        return await crm.member_by_email(email)
+    except BotError:
+        return None
 
 
 async def _totals(page: Page, crm: Twenty) -> Sums | None:

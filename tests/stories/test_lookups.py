@@ -15,7 +15,7 @@ from bot.blocks import ids
 from bot.language.commands import TABLE
 from bot.language.tokens import quote
 from bot.sandbox.slack import Message, buttons_of, text_of
-from bot.sandbox.slack.sample import ANA
+from bot.sandbox.slack.sample import ANA, BEN
 from bot.sandbox.twenty.grammar import COMPARATORS
 from bot.sandbox.twenty.sample_words import AWKWARD
 from tests.house import House
@@ -623,6 +623,16 @@ async def test_an_address_that_nobody_has_leads_to_the_form(one_home, typed, but
     assert form.title == button
     inputs = {each["block_id"]: each["element"].get("initial_value") for each in form.blocks if "element" in each}
     assert inputs | values == inputs
+
+
+@pytest.mark.parametrize("typed", ["zoe@x.example", f"who <@{BEN}>"])
+async def test_a_role_that_reads_no_members_leaves_the_way_to_a_new_person(one_home, typed):
+    """Whether an address is a colleague's is only asked when no person has it, and does not spoil that answer."""
+    one_home.crm.denied.add(("GET", "workspaceMember"))
+
+    answer = await one_home.ask(f"/crm {typed}")
+
+    assert buttons_of(answer) == ["New person"]
 
 
 async def test_an_address_of_a_colleague_finds_the_member(one_home):
