@@ -88,7 +88,12 @@ class Connect:
         profile = await admin(here, CONNECT)
         if not (pending := await self._in_the_making(click, here)):
             return
-        name, bound = await self._connecting.bind(pending, profile.user_id)
+        try:
+            name, bound = await self._connecting.bind(pending, profile.user_id)
+        except Misunderstood:
+            if await self._in_the_making(click, here):
+                raise
+            return
         self._unwatch(here.team.id)
         done = say.connected(name, voided=len(bound.voided), command=self._command)
         await here.talk.privately(done, replace=True)

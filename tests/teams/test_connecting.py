@@ -205,6 +205,24 @@ async def test_the_same_question_binds_once(acme: Street) -> None:
     await acme.shows(question, f"by @{CLEO}")
 
 
+async def test_a_double_click_is_not_told_to_begin_again(acme: Street) -> None:
+    """Both ask Maton whether it is finished, and one of them binds: the other says that it is done."""
+    await acme.ask("/crm connect", user=CLEO)
+    acme.finish_at_maton(ACME)
+    question = await acme.told(CLEO, "is this your CRM?")
+    slow = acme.maton.fault("delay", method="GET", path="/connections/", seconds=30, times=2)
+    for _ in range(2):
+        await acme.slack.click(question, "Confirm", user=CLEO)
+    async with asyncio.timeout(5):
+        while slow.hits < 2:  # noqa: ASYNC110 -- nothing announces what is waited for here
+            await asyncio.sleep(0.01)
+    slow.release()
+    await acme.quiet()
+
+    assert "Connected to" in text_of(acme.slack.message(question.channel, question.ts))
+    assert not [each for each in acme.slack.ephemerals(CLEO) if "no longer in the making" in text_of(each)]
+
+
 @pytest.mark.parametrize("deleted", [True, False], ids=["deleted at once", "deleted later"])
 async def test_a_cancel_while_a_confirm_still_asks_the_crm(acme: Street, deleted: bool) -> None:
     """What is cancelled meanwhile is not bound, since it is deleted at Maton; whoever confirmed is told."""
