@@ -117,10 +117,11 @@ def _said(event: Event, around: Around) -> Line:
 
 
 def _thing(event: Event, around: Around) -> Line:
-    """`Stage and Amount of the deal “Renewal”`; its name leads to its page in Twenty, else its id stands behind it."""
+    """`Stage and Amount of the deal “Renewal” (id ...)`; its name leads to its page in Twenty."""
     name, url = one_line(event.record.name, 120), around.urls.get(event.record.id, "")
     what = f"{_fields(event, around)}the {event.record.kind} “"
-    return [leaf(what), web(url, name), leaf("”")] if url and name else [leaf(f"{what}{name}” (id {event.record.id})")]
+    called = [web(url, name)] if url and name else [leaf(name)]
+    return [leaf(what), *called, leaf(f"” (id {event.record.id})")]
 
 
 def _fields(event: Event, around: Around) -> str:

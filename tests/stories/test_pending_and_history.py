@@ -144,7 +144,7 @@ async def test_history_tells_who_did_what(one_home):
 
 
 async def test_a_change_is_told_by_its_fields(one_home):
-    """By their names on the card, from what the store holds; the record's name leads to Twenty where that is known."""
+    """By their names on the card, as the store holds them; the record has its id, and its name may lead to Twenty."""
     deal = one_home.crm.add("opportunities", {"name": "Zephyr renewal", "stage": "MEETING"})
     await one_home.settle(TeamSettings(crm_web_address="https://acme.twenty.com"))
     view = await one_home.ask_form("/crm edit deal Zephyr renewal")
@@ -157,7 +157,7 @@ async def test_a_change_is_told_by_its_fields(one_home):
     assert f"@{ANA} proposed to change Amount and Stage of the deal “Zephyr renewal”" in text_of(answer)
     assert one_home.crm_requests() == []
     assert f"https://acme.twenty.com/object/opportunity/{deal['id']}" in str(answer.blocks)
-    assert deal["id"] not in answer.text
+    assert f"(id {deal['id']})" in answer.text
 
 
 async def test_ones_own_history_tells_how_it_ended(one_home):
