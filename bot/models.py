@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import NewType
+from uuid import UUID
 
 from msgspec import Struct
 
@@ -233,3 +234,11 @@ class Found(Struct, frozen=True, kw_only=True):
     records: Mapping[Kind, tuple[Record, ...]]
     totals: Mapping[Kind, int]
     remark: str = ""
+
+
+def can_be_id(said: str) -> bool:
+    """Whether a record can have this id."""
+    try:
+        return bool(UUID(said))
+    except ValueError:
+        return False

@@ -9,10 +9,10 @@ from bot.blocks.primitives import (
     Leaf,
     Line,
     bullets,
+    called,
     chunks,
     footnote,
     leaf,
-    one_line,
     paragraph,
     quote,
 )
@@ -143,7 +143,7 @@ def record_line(ref: Ref) -> Line:
     """A record by kind, name and id."""
     return [
         leaf(f"{str(ref.kind).capitalize()} "),
-        leaf(one_line(ref.name, 200) or "(no name)", bold=True),
+        leaf(called(ref.name), bold=True),
         leaf(f" ({ref.id})"),
     ]
 

@@ -1,10 +1,9 @@
 """Every id by which Slack tells us what was pressed, typed, opened or submitted, and what a button's value means."""
 
 from collections.abc import Collection
-from uuid import UUID
 
 from bot.errors import Misunderstood
-from bot.models import WRITABLE, Kind, Ref
+from bot.models import WRITABLE, Kind, Ref, can_be_id
 
 # Shortcuts (product.md section 8)
 SAVE_AS_NOTE = "save_as_note"
@@ -86,16 +85,9 @@ def reference(ref: Ref) -> str:
 def dereference(value: str, kinds: Collection[Kind] = tuple(Kind)) -> Ref:
     """What `reference` wrote, of one of these kinds; `Misunderstood` for anything else: a client can send any value."""
     kind, _, record_id = value.partition(":")
-    if kind not in kinds or not _can_be_id(record_id):
+    if kind not in kinds or not can_be_id(record_id):
         raise Misunderstood("This button belongs to an older version of the bot. Run the command again.")
     return Ref(Kind(kind), record_id)
-
-
-def _can_be_id(said: str) -> bool:
-    try:
-        return bool(UUID(said))
-    except ValueError:
-        return False
 
 
 def done_value(ref: Ref, page: str) -> str:

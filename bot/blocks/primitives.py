@@ -30,6 +30,7 @@ HEADER = 150
 BUTTON = 75
 OPTION = 75
 URL = 3_000
+NAME = 200
 
 _TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _ENDED = re.compile("[.!?\u2026\u3002\uff01\uff1f][\"'\u201d\u2019\u00bb)\\]]*$")
@@ -55,6 +56,11 @@ def message(blocks: Sequence[Block | None]) -> Message:
 def one_line(text: str, at_most: int) -> str:
     """The text without line breaks, or its beginning: a name among other words."""
     return clip(" ".join(text.split()), at_most)
+
+
+def called(name: str) -> str:
+    """A record's name on one line; "(no name)" when it has none."""
+    return one_line(name, NAME) or "(no name)"
 
 
 def ended(text: str, mark: str) -> str:

@@ -5,12 +5,14 @@ from msgspec import Struct
 from bot.blocks import ids, rows
 from bot.blocks.diff import change_blocks, moved_blocks, summary_blocks
 from bot.blocks.primitives import (
+    NAME,
     Block,
     Blocks,
     Line,
     Message,
     actions,
     button,
+    called,
     ended,
     escape,
     footnote,
@@ -86,7 +88,7 @@ def told_late(proposal: Proposal, user_id: UserId | str) -> str:
     who = (
         "you" if proposal.decided_by == user_id else f"<@{proposal.decided_by}>" if proposal.decided_by else "somebody"
     )
-    thing = f"{proposal.change.kind} “{escape(clip(_name(proposal.change), 150))}”"
+    thing = f"{proposal.change.kind} “{escape(clip(called(proposal.change.name), 150))}”"
     match proposal.state:
         case State.PENDING:
             return f"Nobody has decided about the {thing} yet. Look at its card again."
@@ -127,7 +129,7 @@ def gone(proposal: Proposal, deletion: Proposal | None, timezone: str) -> Messag
 
     `deletion` is how it went, where that was confirmed here.
     """
-    about = _name(proposal.change)
+    about = called(proposal.change.name)
     said: list[Line] = [
         [leaf(f"The {proposal.change.kind} "), leaf(about, bold=True), leaf(" is not in the CRM any more.")]
     ]
@@ -142,7 +144,7 @@ def gone(proposal: Proposal, deletion: Proposal | None, timezone: str) -> Messag
 
 def title(change: Change, *, done: bool = False) -> str:
     """The verb and the record: `Delete company Acme Inc`."""
-    return f"{(_DID if done else _WILL)[change.verb]} {change.kind}: {_name(change)}"
+    return f"{(_DID if done else _WILL)[change.verb]} {change.kind}: {called(change.name)}"
 
 
 # Waiting
@@ -170,7 +172,11 @@ def _pending(proposal: Proposal, around: Around) -> list[Block | None]:
 def _heading(proposal: Proposal, around: Around) -> list[Line]:
     change = proposal.change
     crm = f" in {clip(around.crm_name, 100)}" if around.crm_name else " in the CRM"
-    what: Line = [leaf(f"{_WILL[change.verb]} the {change.kind} "), leaf(_name(change), bold=True), leaf(f"{crm}.")]
+    what: Line = [
+        leaf(f"{_WILL[change.verb]} the {change.kind} "),
+        leaf(called(change.name), bold=True),
+        leaf(f"{crm}."),
+    ]
     new = ", new" if change.verb is Verb.CREATE else ""
     return [what, [leaf(f"Id {change.record_id}{new}.")], _who(proposal)]
 
@@ -340,7 +346,7 @@ def _ending(proposal: Proposal) -> str:
 
 def _identity(proposal: Proposal, around: Around) -> Line:
     record = _outcome(proposal).record or proposal.record
-    name = one_line(record.name, 200) or _name(proposal.change)
+    name = one_line(record.name, NAME) or called(proposal.change.name)
     crm = f" in {clip(around.crm_name, 100)}" if around.crm_name else ""
     return [leaf(f"{str(record.kind).capitalize()} "), web(around.url, name), leaf(f", id {record.id}{crm}.")]
 
@@ -358,7 +364,7 @@ def _afterwards(proposal: Proposal, around: Around) -> Block | None:
 
 def _done(proposal: Proposal, around: Around) -> Block | None:
     change = proposal.change
-    about = _name(change)
+    about = called(change.name)
     is_undone = proposal.is_taken_back
     is_there = change.verb is Verb.UPDATE or (change.verb is Verb.DELETE) is is_undone
     return actions(
@@ -374,7 +380,3 @@ def _outcome(proposal: Proposal) -> Outcome:
 
 def _sentence(proposal: Proposal) -> str:
     return _outcome(proposal).sentence
-
-
-def _name(change: Change) -> str:
-    return one_line(change.name, 200) or "(no name)"

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.blocks.primitives import one_line
+from bot.blocks.primitives import called, one_line
 from bot.blocks.values import day_in_words, day_of, label, shortly
 from bot.language.dates import zone_of
 from bot.language.markdown import unmarked
-from bot.language.qualifiers import CLOSED
+from bot.language.qualifiers import CLOSED, STATE
 from bot.models import Kind, Record, Ref, Value, When
 
 LINE = 300
@@ -29,7 +29,6 @@ _NAMED_BY_LABEL = ("owner", "close_date", "due", "assignee")
 _HANGS = {(Kind.NOTE, "records"): "About ", (Kind.TASK, "records"): "For "}
 UNTIL = {Kind.DEAL: "close_date", Kind.TASK: "due"}
 """The date by which an open one should be over."""
-_STATE = {Kind.DEAL: "stage", Kind.TASK: "status"}
 _CALLED = {
     kind: [(key, _HANGS.get((kind, key), f"{label(kind, key)} " if key in _NAMED_BY_LABEL else "")) for key in keys]
     for kind, keys in _TELLING.items()
@@ -39,7 +38,7 @@ _CALLED = {
 
 def name(record: Record) -> str:
     """The record's name on one line; "(no name)" when it has none."""
-    return one_line(record.name, 200) or "(no name)"
+    return called(record.name)
 
 
 def telling(record: Record, timezone: str, *, first: Sequence[str] = ()) -> str:
@@ -48,12 +47,12 @@ def telling(record: Record, timezone: str, *, first: Sequence[str] = ()) -> str:
     `first` are words on how it stands, such as that it is overdue.
     """
     held, told = record.values, [*first, *_written(record, timezone)]
-    for key, called in _CALLED[record.kind]:
+    for key, before in _CALLED[record.kind]:
         value = held.get(key)
         if key == "text" and isinstance(value, str):
             value = unmarked(value[:READ])
         if value is not None and (text := _briefly(value, timezone)):
-            told.append(called + text)
+            told.append(before + text)
     return one_line(" · ".join(told), LINE)
 
 
@@ -66,7 +65,7 @@ def is_overdue(record: Record, timezone: str, now: datetime) -> bool:
     """Whether an open deal's close date or an open task's due date has passed on the reader's clock and calendar."""
     if record.kind not in UNTIL:
         return False
-    due, state = record.values.get(UNTIL[record.kind]), _STATE[record.kind]
+    due, state = record.values.get(UNTIL[record.kind]), STATE[record.kind]
     if not isinstance(due, When) or record.values.get(state) in CLOSED[state]:
         return False
     if not due.all_day:

@@ -17,6 +17,8 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
+from bot.crm import phones
+
 Raw = Mapping[str, Any]
 Compared = Literal["eq", "neq", "gt", "gte", "lt", "lte"]
 
@@ -95,7 +97,7 @@ def digits_in(path: str, digits: str) -> Filter:
 
     def holds(held: Any) -> bool:
         numbers = [each.get("number") for each in held if isinstance(each, dict)] if isinstance(held, list) else [held]
-        return any(digits in re.sub(r"\D", "", each) for each in numbers if isinstance(each, str))
+        return any(phones.holds(each, digits) for each in numbers if isinstance(each, str))
 
     return replace(_leaf(path, f'[like]:"%{"%".join(digits)}%"', holds), exact=False)
 
@@ -112,14 +114,6 @@ def joined(path: str, text: str) -> Filter:
 def is_id(path: str, record_id: str) -> Filter:
     """The field is this id; ValueError when it is not a UUID."""
     return one_of(path, (record_id,))
-
-
-def can_be_id(said: str) -> bool:
-    """Whether a record can have this id."""
-    try:
-        return bool(UUID(said))
-    except ValueError:
-        return False
 
 
 def one_of(path: str, ids: Iterable[str]) -> Filter:

@@ -72,7 +72,12 @@ def sought(text: str) -> tuple[str, ...]:
 def is_among(phones: Phones, text: str) -> bool:
     """Whether one of a person's numbers is the one that was typed, or holds it."""
     numbers = (phones.primary, *phones.additional)
-    return any(digits in re.sub(r"\D", "", each.number) for digits in sought(text) for each in numbers)
+    return any(holds(each.number, digits) for digits in sought(text) for each in numbers)
+
+
+def holds(number: str, digits: str) -> bool:
+    """Whether the number, however it is written, has these digits in a row."""
+    return digits in re.sub(r"\D", "", number)
 
 
 def _country(calling: str) -> str:

@@ -14,7 +14,7 @@ from bot.crm.filters import Filter
 from bot.crm.maton import Gateway
 from bot.crm.pace import Urgency
 from bot.errors import BotError, Misunderstood, NotFound, NotRouted, Unavailable, UnknownField
-from bot.models import Kind, Record, Ref
+from bot.models import Kind, Record, Ref, can_be_id
 from bot.remembered import Remembered
 
 MOST_A_PAGE = 200
@@ -110,7 +110,7 @@ class Reading:
 
     async def many(self, kind: Kind, ids: Iterable[str]) -> dict[str, Record]:
         """Those of the ids that exist, in as few requests as the CRM allows."""
-        wanted = list(dict.fromkeys(each.lower() for each in ids if filters.can_be_id(each)))
+        wanted = list(dict.fromkeys(each.lower() for each in ids if can_be_id(each)))
         parts = [wanted[at : at + IDS_A_REQUEST] for at in range(0, len(wanted), IDS_A_REQUEST)]
         asked = [self.records(kind, filters.one_of("id", part), limit=IDS_A_REQUEST) for part in parts]
         return {each.id: each for found in await together(asked) for each in found.records}

@@ -1,7 +1,7 @@
 """Finding records by words, by address and by likeness, best match first."""
 
 import re
-from collections.abc import Awaitable, Iterable, Mapping
+from collections.abc import Awaitable, Collection, Iterable, Mapping
 from difflib import SequenceMatcher
 
 from msgspec.structs import replace
@@ -83,7 +83,7 @@ async def mentioned(reading: Reading, text: str, emails: Iterable[str], domains:
     found = await together(reading.records(kind, filters.any_of(*one), limit=MOST_A_PAGE) for kind, one in asked)
     said = f" {_spoken(text)} "
     meant = [each for part in found for each in part.records if _is_meant(each, said, addresses, hosts)]
-    by_address = {each.id for each in meant if _has_address(each, addresses, hosts)}
+    by_address = {each.id for each in meant if has_address(each, addresses, hosts)}
     return tuple(sorted(meant, key=lambda one: (one.id not in by_address, -len(one.name), one.name)))
 
 
@@ -100,10 +100,11 @@ def _spoken(text: str) -> str:
 
 def _is_meant(record: Record, said: str, addresses: list[str], hosts: list[str]) -> bool:
     name = _spoken(record.name)
-    return (len(name) > 2 and f" {name} " in said) or _has_address(record, addresses, hosts)
+    return (len(name) > 2 and f" {name} " in said) or has_address(record, addresses, hosts)
 
 
-def _has_address(record: Record, addresses: list[str], hosts: list[str]) -> bool:
+def has_address(record: Record, addresses: Collection[str] = (), hosts: Collection[str] = ()) -> bool:
+    """Whether one of the addresses is the person's own, or one of the hosts the company's; all in small letters."""
     email = record.values.get("email")
     is_theirs = isinstance(email, Emails) and email.primary.casefold() in addresses
     return is_theirs or (record.kind is Kind.COMPANY and _host_of(record.values.get("domain")) in hosts)

@@ -72,6 +72,9 @@ CLOSED: dict[str, tuple[Choice, ...]] = {
 }
 """What is no longer open, by key; a CRM need not have all of them."""
 
+STATE = {Kind.DEAL: "stage", Kind.TASK: "status"}
+"""The key that tells whether a record is still open."""
+
 _SORTABLE = (Takes.NUMBER, Takes.MONEY, Takes.TIME, Takes.CHOICE)
 _RAW_FIELD = r"[A-Za-z][\w.]*(?:\[\w+\])?"
 _RAW_ORDER = rf"{_RAW_FIELD}(?:\s*,\s*{_RAW_FIELD})*"
@@ -182,7 +185,7 @@ def closed(key: str, *, negated: bool) -> Condition:
 
 def _open_by_default(kind: Kind, told: set[str]) -> Iterable[Condition]:
     """Deals and tasks without words and without a word about their state: the open ones."""
-    key = {Kind.DEAL: "stage", Kind.TASK: "status"}.get(kind)
+    key = STATE.get(kind)
     return [] if key is None or key in told else [closed(key, negated=True)]
 
 

@@ -114,8 +114,7 @@ class Connect:
             return await self._connecting.in_the_making(here.team.id, click.value)
         except Misunderstood as error:
             over = problem(Problem(str(error), hint=error.hint))
-        bound = await self._store.connections.connection(here.team.id)
-        if bound and button_value(bound.connection_id) == click.value:
+        if await self._is_bound(click, here):
             timezone = (await here.viewer()).timezone
             over = say.connected_since(await self.standing(here), command=self._command, timezone=timezone)
         await here.talk.privately(over, replace=True)
@@ -251,8 +250,12 @@ class Connect:
 
     async def _still_bound(self, click: Click, here: Here) -> bool:
         """Whether the connection that the button names is the team's; said in the button's place when it is not."""
-        present = await self._store.connections.connection(here.team.id)
-        if present and button_value(present.connection_id) == click.value:
+        if await self._is_bound(click, here):
             return True
         await here.talk.privately(problem(Problem("This connection was replaced or ended meanwhile.")), replace=True)
         return False
+
+    async def _is_bound(self, click: Click, here: Here) -> bool:
+        """Whether the connection that the button names is the team's."""
+        present = await self._store.connections.connection(here.team.id)
+        return present is not None and button_value(present.connection_id) == click.value

@@ -119,7 +119,7 @@ class Lookup:
     async def _waiting(self, here: Here) -> frozenset[str]:
         """The tasks that this person has proposed to complete, and that nobody has decided on."""
         proposed = await self._store.proposals.open_of(here.team.id, here.talk.user, limit=LOOKED_THROUGH)
-        return frozenset(each.change.record_id for each in proposed if completes(each))
+        return frozenset(each.change.record_id for each in proposed if _completes(each))
 
     async def _token(self, query: Query, position: Position | None, here: Here) -> str:
         """The opaque name of a page: what a button carries shows nothing of what was asked."""
@@ -211,7 +211,7 @@ class Lookup:
         await here.talk.privately(lists.workflows(found))
 
 
-def completes(proposal: Proposal) -> bool:
+def _completes(proposal: Proposal) -> bool:
     """Whether it waits for somebody to confirm that a task is done."""
     done = proposal.change.kind is Kind.TASK and new_values(proposal.change).get("status") == records.DONE
     return done and proposal.state is State.PENDING and proposal.change.verb is Verb.UPDATE

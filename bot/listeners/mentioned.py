@@ -1,15 +1,14 @@
 """*Look up in CRM*: whom and what a message is about."""
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from bot.blocks import ids, records
 from bot.blocks.primitives import Blocks, View, modal, section
 from bot.blocks.values import named
-from bot.crm.search import MOST_ASKED
+from bot.crm.search import MOST_ASKED, has_address
 from bot.crm.twenty import Twenty
-from bot.crm.values import host
 from bot.errors import BotError
 from bot.language.addresses import front_doors, kind_of
 from bot.language.message import Plain, read_message
@@ -17,7 +16,7 @@ from bot.listeners.front import Here
 from bot.listeners.lookup import full_card
 from bot.listeners.payloads import Shortcut, written_place
 from bot.listeners.source import names_in
-from bot.models import Emails, Kind, Links, Record, RecordCard, Ref
+from bot.models import Kind, Record, RecordCard, Ref
 
 LOOKED_UP = 4
 """Cards in one answer; a card may cost six requests to the CRM."""
@@ -61,12 +60,6 @@ class Mentioned:
         await here.talk.update(_answer(blocks, shortcut))
 
 
-def has_email(record: Record, emails: Collection[str]) -> bool:
-    """Whether one of the addresses, in small letters, is the person's own."""
-    email = record.values.get("email")
-    return isinstance(email, Emails) and email.primary.casefold() in emails
-
-
 async def _author_email(shortcut: Shortcut, here: Here) -> str:
     """The address of whoever wrote the message, as far as Slack tells it."""
     known = await here.team.profiles([str(shortcut.message.get("user") or "")])
@@ -76,10 +69,9 @@ async def _author_email(shortcut: Shortcut, here: Here) -> str:
 def _unknown(emails: Sequence[str], plain: Plain, meant: Sequence[Record]) -> list[tuple[Kind, str]]:
     """The addresses that were asked for and no record has, each with the kind of record it can be the first of."""
     domains = front_doors(plain.domains[:MOST_ASKED], plain.links)
-    homes = {host(each.primary.url) for record in meant if isinstance(each := record.values.get("domain"), Links)}
-    strangers = [each for each in emails[:MOST_ASKED] if not any(has_email(record, (each,)) for record in meant)]
-    others = [*strangers, *(each for each in domains if each not in homes)]
-    return [(kind, each) for each in dict.fromkeys(others) if (kind := kind_of(each))]
+    strangers = [each for each in emails[:MOST_ASKED] if not any(has_address(record, (each,)) for record in meant)]
+    others = [each for each in domains if not any(has_address(record, hosts=(each,)) for record in meant)]
+    return [(kind, each) for each in dict.fromkeys((*strangers, *others)) if (kind := kind_of(each))]
 
 
 async def _members_among(addresses: Sequence[tuple[Kind, str]], crm: Twenty) -> dict[str, Record]:

@@ -15,15 +15,15 @@ from bot.answers import Schema
 from bot.blocks import forms
 from bot.blocks.forms import FormContext
 from bot.blocks.inputs import fits
-from bot.blocks.primitives import Line, View, leaf, mention, one_line, web
+from bot.blocks.primitives import NAME, Line, View, leaf, mention, one_line, web
 from bot.changes import Verb
+from bot.crm.search import has_address
 from bot.errors import BotError, NotConnected
 from bot.fields import FIELDS
 from bot.language.dates import is_over, the_one_date
 from bot.language.message import Plain, read_message
 from bot.listeners.drafts import Draft, kept
 from bot.listeners.front import Here
-from bot.listeners.mentioned import has_email
 from bot.listeners.payloads import Shortcut
 from bot.listeners.resolving import first_assignee
 from bot.listeners.source import context_of, moment_of, names_in
@@ -100,10 +100,10 @@ class FromMessage:
             self._store.recent_records.recent(here.team.id, shortcut.channel),
             _learned(first.schema, here) if first.schema.kind is Kind.TASK else _given(first.schema),
             is_readable(here, shortcut.channel, first.context.thread_ts) if shortcut.is_threaded else _given(False),
-            self._assignee(first.schema.kind, here),
+            self._assignee(here) if first.schema.kind is Kind.TASK else _given({}),
         )
         # Whose own address the message holds is sure enough to be ticked from the start.
-        addressed = [each.ref for each in meant if has_email(each, plain.emails)]
+        addressed = [each.ref for each in meant if has_address(each, plain.emails)]
         named = {ref.id: ref for ref in (*addressed, *(each.ref for each in meant), *recent)}
         return replace(
             first,
@@ -114,14 +114,12 @@ class FromMessage:
             whole_thread=False if readable else None,
         )
 
-    async def _assignee(self, kind: Kind, here: Here) -> Mapping[str, Value]:
+    async def _assignee(self, here: Here) -> Mapping[str, Value]:
         """The first assignee; the next form begins with it.
 
         This one is open already, and what an open field shows Slack keeps (github.com/slackapi/bolt-js/issues/290).
         """
-        if kind is not Kind.TASK:
-            return {}
-        found = await first_assignee(kind, here)
+        found = await first_assignee(Kind.TASK, here)
         self._assignees.put(await _whose(here), found)
         return found
 
@@ -186,7 +184,7 @@ async def _learned(schema: Schema, here: Here) -> Schema:
 
 
 def _saved(earlier: Proposal, address: str) -> Line:
-    kind, name = earlier.change.kind, one_line(earlier.change.name, 200)
+    kind, name = earlier.change.kind, one_line(earlier.change.name, NAME)
     if earlier.state is State.DONE:
         url = record_url(address, earlier.record) or ""
         return [
