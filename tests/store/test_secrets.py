@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from bot.keys import new_key
 from bot.models import Kind, Ref
-from bot.proposal import CardPlace, Proposal
+from bot.proposal import Card, CardPlace, Proposal
 from bot.queries import Position, Query
 from bot.store import BadKey, Sealing, Store, Unreadable
 from bot.store.installations import Installation, NoKey
@@ -156,13 +156,18 @@ async def test_keys_can_be_changed(database_url: str, a_proposal: Make, now: dat
     await store.close()
 
 
-async def test_a_card_whose_key_is_elsewhere_holds_up_no_other(database_url: str, a_proposal: Make, now: datetime):
-    """It is left to a process that has the key; what this one can read is decided, and rewritten by its sweeps."""
-    proposal = a_proposal()
+async def with_sealed_card(database_url: str, proposal: Proposal, now: datetime) -> tuple[Store, Card]:
+    """A store in which the proposal is shown where a click's response_url was, sealed with `KEY`."""
     store = await Store.open(database_url, Sealing([KEY]))
     await store.proposals.propose(proposal)
     clicked = CardPlace(channel="C1", ts="1.2", response_url="https://hooks.example/1")
-    sealed = await store.cards.add_card(proposal, clicked, now)
+    return store, await store.cards.add_card(proposal, clicked, now)
+
+
+async def test_a_card_whose_key_is_elsewhere_holds_up_no_other(database_url: str, a_proposal: Make, now: datetime):
+    """It is left to a process that has the key; what this one can read is decided, and rewritten by its sweeps."""
+    proposal = a_proposal()
+    store, sealed = await with_sealed_card(database_url, proposal, now)
     await store.close()
 
     store = await Store.open(database_url, Sealing([new_key()]))
@@ -184,10 +189,7 @@ async def test_a_card_whose_key_is_elsewhere_holds_up_no_other(database_url: str
 async def test_a_card_whose_key_is_lost_is_looked_at_ever_less(database_url: str, a_proposal: Make, now: datetime):
     """Once an hour in the end, for its key may come back; then it is a card like any other."""
     proposal = a_proposal()
-    store = await Store.open(database_url, Sealing([KEY]))
-    await store.proposals.propose(proposal)
-    clicked = CardPlace(channel="C1", ts="1.2", response_url="https://hooks.example/1")
-    sealed = await store.cards.add_card(proposal, clicked, now)
+    store, sealed = await with_sealed_card(database_url, proposal, now)
     await store.proposals.cancel("T1", proposal.id, "U1", now)
     await store.close()
 

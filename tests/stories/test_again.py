@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.models import TeamId, UserId
+from bot.models import TeamId
 from bot.sandbox.slack import Message, buttons_of, text_of
-from bot.sandbox.slack.sample import ACME, ANA, CLEO, PRIVATE, SALES
+from bot.sandbox.slack.sample import ACME, ANA, PRIVATE, SALES
 from bot.sandbox.twenty import FakeCRM
 from bot.store.tables import proposals
 from bot.team_settings import Approval, Rule, TeamSettings
@@ -208,8 +208,7 @@ async def test_what_another_crm_held_is_not_proposed_to_this_one(one_home):
 async def test_a_direct_message_is_not_taken_for_the_channel(one_home):
     """Where somebody else decides and the bot is no member, the card that is proposed anew is in nobody's sight."""
     settings = TeamSettings(rules=(Rule(approval=Approval.ANOTHER),))
-    await one_home.bot.store.settings.save(TeamId(ACME), settings, by=UserId(CLEO), now=one_home.now())
-    one_home.forget_teams()
+    await one_home.settle(settings)
     view = await one_home.ask_form("/crm new company", channel=PRIVATE)
     await one_home.slack.submit(view, {"Name": "Zephyr"})
     await one_home.quiet()
@@ -226,8 +225,7 @@ async def test_a_direct_message_is_not_taken_for_the_channel(one_home):
 async def test_a_delete_for_others_stands_again_where_they_see_it(one_home):
     """Its end was told by direct message; proposed again there it is shown in its channel, as the first time."""
     settings = TeamSettings(rules=(Rule(approval=Approval.ANOTHER),))
-    await one_home.bot.store.settings.save(TeamId(ACME), settings, by=UserId(CLEO), now=one_home.now())
-    one_home.forget_teams()
+    await one_home.settle(settings)
     one_home.crm.add("companies", {"name": "Zephyr"})
     await one_home.slack.command(ANA, SALES, "/crm delete company Zephyr")
     await one_home.quiet()

@@ -164,6 +164,13 @@ async def asked(home: House, typed: str, *, ago: timedelta) -> Message:
     return home.slack.state.put(replace(now, ts=f"{float(now.ts) - ago.total_seconds():.6f}"))
 
 
+async def looked_up(home: House, ts: str) -> View:
+    """What Look up in CRM answers to Ana about the message."""
+    await home.slack.message_shortcut("look_up", ANA, SALES, ts)
+    await home.quiet()
+    return home.slack.modal(ANA)
+
+
 def element(view: View, block_id: str) -> dict[str, Any]:
     """A field's input."""
     return next(block["element"] for block in view.blocks if block.get("block_id") == block_id)
@@ -282,10 +289,7 @@ async def test_look_up_shows_what_the_message_is_about(home):
     """Look up in CRM answers in a modal with cards and their buttons."""
     said = home.slack.say(ANA, SALES, "Any news from Contoso?")
 
-    await home.slack.message_shortcut("look_up", ANA, SALES, said.ts)
-    await home.quiet()
-
-    view = home.slack.modal(ANA)
+    view = await looked_up(home, said.ts)
     assert "Contoso" in text_of(view)
     assert "Add note" in buttons_of(view)
 
@@ -297,10 +301,7 @@ async def test_a_dead_link_leaves_the_rest_of_the_answer(home):
     links = [f"https://acme.twenty.com/object/company/{each}" for each in (gone, company["id"])]
     said = home.slack.say(ANA, SALES, f"Is {links[0]} the same as {links[1]}?")
 
-    await home.slack.message_shortcut("look_up", ANA, SALES, said.ts)
-    await home.quiet()
-
-    view = home.slack.modal(ANA)
+    view = await looked_up(home, said.ts)
     assert "Litware" in text_of(view)
     assert "Add note" in buttons_of(view)
     assert f"Not shown: company {gone}. The CRM has no such record" in text_of(view)
@@ -312,19 +313,14 @@ async def test_nobody_known_is_said_in_words(one_home):
     users = one_home.slack.state.users
     users[CLEO] = replace(users[CLEO], email="cleo@elsewhere.example")
 
-    await one_home.slack.message_shortcut("look_up", ANA, SALES, said.ts)
-    await one_home.quiet()
-
-    assert "Nobody and nothing in this message is known" in text_of(one_home.slack.modal(ANA))
+    assert "Nobody and nothing in this message is known" in text_of(await looked_up(one_home, said.ts))
 
 
 async def test_an_unknown_address_can_be_made_a_record_of(one_home):
     """One button for each that the CRM does not have, and none for members or the pages that are linked to."""
     text = "Zoe, zoe.quill@zephyr.example, and ben@acme.example of https://zephyr.example, see https://x.example/a/b"
     said = one_home.slack.say(ANA, SALES, f"{text} and contoso.example")
-    await one_home.slack.message_shortcut("look_up", ANA, SALES, said.ts)
-    await one_home.quiet()
-    view = one_home.slack.modal(ANA)
+    view = await looked_up(one_home, said.ts)
     assert "zoe.quill@zephyr.example is not in the CRM." in text_of(view)
     assert "zephyr.example is not in the CRM." in text_of(view)
     assert [each for each in buttons_of(view) if each.startswith("New ")] == ["New person", "New company"]
@@ -338,24 +334,18 @@ async def test_an_unknown_address_can_be_made_a_record_of(one_home):
 
 async def test_an_author_who_works_with_the_crm_is_named_as_a_member(home):
     """Ben is no person in the CRM; that he is a member of it is said, beside whom the message is about."""
-    await home.slack.message_shortcut("look_up", ANA, SALES, GREETING)
-    await home.quiet()
-    view = text_of(home.slack.modal(ANA))
+    view = text_of(await looked_up(home, GREETING))
     assert "Written by Ben Okafor, a member of this CRM" in view
     assert "Nobody and nothing else in this message is known to the CRM." in view
 
     home.crm.add("people", {"name": {"firstName": "Ben", "lastName": "Okafor"}, "emails": PRIMARY})
-    await home.slack.message_shortcut("look_up", ANA, SALES, GREETING)
-    await home.quiet()
-    assert "a member of this CRM" not in text_of(home.slack.modal(ANA))
+    assert "a member of this CRM" not in text_of(await looked_up(home, GREETING))
 
 
 async def test_what_is_pressed_in_the_answer_goes_on_over_it(one_home):
     """Edit in the modal lays the form over it; Delete puts its card where the message stands."""
     said = one_home.slack.say(ANA, SALES, "Any news from Contoso?")
-    await one_home.slack.message_shortcut("look_up", ANA, SALES, said.ts)
-    await one_home.quiet()
-    found = one_home.slack.modal(ANA)
+    found = await looked_up(one_home, said.ts)
 
     await one_home.slack.click(found, "Edit", user=ANA)
     form = await one_home.slack.wait_for(lambda: one_home._ready(ANA))

@@ -185,16 +185,11 @@ async def test_a_click_that_names_the_other_companys_team_is_an_outsiders(one_ho
     await one_home.told(OLGA, "belongs to another company's workspace")
 
 
-async def settled(home, settings):
-    """The team has these settings from now on."""
-    await home.bot.store.settings.save(TeamId(ACME), settings, by=UserId(CLEO), now=home.now())
-
-
 @pytest.mark.parametrize("way", ["/crm new company", "/crm edit company Fabrikam", "Add note", "Edit", "create_task"])
 async def test_who_may_not_write_hears_it_before_filling_in_a_form(one_home, way):
     """Every way to a form says in its place that only named people write, and there is nothing to fill in."""
     card = await one_home.ask("/crm show company Fabrikam")
-    await settled(one_home, TeamSettings(writers=(UserId(CLEO),)))
+    await one_home.settle(TeamSettings(writers=(UserId(CLEO),)))
 
     if way.startswith("/"):
         await one_home.slack.command(ANA, SALES, way)
@@ -212,7 +207,7 @@ async def test_who_may_not_write_hears_it_before_filling_in_a_form(one_home, way
 
 async def test_what_the_policy_forbids_is_said_before_its_form_is_filled_in(one_home):
     """A rule against new companies leaves the form of a person as it was."""
-    await settled(one_home, TeamSettings(rules=(Rule(effect=Effect.DENY, kinds=frozenset({Kind.COMPANY})),)))
+    await one_home.settle(TeamSettings(rules=(Rule(effect=Effect.DENY, kinds=frozenset({Kind.COMPANY})),)))
 
     await one_home.slack.command(ANA, SALES, "/crm new company")
     await one_home.quiet()
@@ -224,7 +219,7 @@ async def test_what_the_policy_forbids_is_said_before_its_form_is_filled_in(one_
 
 async def test_a_crm_that_hangs_keeps_nobody_from_a_form(one_home):
     """Whether somebody is a member is asked again when the card is made."""
-    await settled(one_home, TeamSettings(require_members=True))
+    await one_home.settle(TeamSettings(require_members=True))
     one_home.maton.fault("status", path="/twenty/", status=503, times=None)
 
     view = await one_home.open_form("save_as_note")
