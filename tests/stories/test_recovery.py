@@ -375,8 +375,9 @@ async def test_what_no_key_opens_is_left_to_a_process_that_has_the_key(store, ca
     assert await store.inbox.take_unanswered("other", clock + timedelta(minutes=1), lease=LEASE) == ()
 
 
-async def test_a_form_that_nobody_could_be_told_about_stays_open(road):
+async def test_a_form_that_nobody_could_be_told_about_stays_open(road, monkeypatch):
     """Slack takes neither the card nor a sentence: the form is not acknowledged, and nothing that was typed is lost."""
+    monkeypatch.setattr("bot.listeners.front.ANSWERED_WITHIN", 2.0)  # also on a machine that has just much to do
     view = await road.open_form("save_as_note", user=ANA)
     for method in ("response_url", "chat.postEphemeral", "chat.postMessage"):
         road.slack.faults.fail(method, "internal_error", times=9)
@@ -387,8 +388,9 @@ async def test_a_form_that_nobody_could_be_told_about_stays_open(road):
     assert road.slack.modal(ANA) is not None
 
 
-async def test_a_click_that_nobody_could_be_told_about_is_slacks_to_answer(road):
+async def test_a_click_that_nobody_could_be_told_about_is_slacks_to_answer(road, monkeypatch):
     """Slack takes no sentence of the bot's; so the click is not acknowledged, and Slack shows that it failed."""
+    monkeypatch.setattr("bot.listeners.front.ANSWERED_WITHIN", 2.0)  # also on a machine that has just much to do
     card = await road.save_note()
     for method in ("response_url", "chat.postEphemeral", "chat.postMessage"):
         road.slack.faults.fail(method, "internal_error", times=9)
